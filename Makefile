@@ -1,0 +1,33 @@
+# Every target does its own set-up: a machine with Python >= 3.11 and make is enough.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help setup demo test check fmt lint lock
+
+help: ## Say what each target does
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Make .venv from the pinned requirements
+	@scripts/setup.sh $(PYTHON)
+
+demo: setup ## Run the main job on this machine's loopback: services, agents, a crash, a scan
+	@$(BIN)/python -m demo
+
+test: setup ## Run all tests
+	@$(BIN)/python -m pytest
+
+lint: setup ## Format check, ruff, mypy, import-linter
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+check: lint test ## What CI runs
+
+fmt: setup ## Format the code and mend what ruff can mend
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lock: setup ## Compile requirements.txt and requirements-dev.txt from their .in files
+	@for f in requirements requirements-dev; do $(BIN)/uv pip compile --quiet --universal \
+	  --python-version 3.11 --generate-hashes --upgrade $$f.in -o $$f.txt; done

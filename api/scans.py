@@ -1,0 +1,95 @@
+"""/api/scans."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Response
+
+from api import scan_schemas as schemas
+from api.access import asked, created, dispatch, page, protect, site
+from dispatch.operators import Role
+from web.blueprints import Blueprint
+from web.schemas import PageQuery, page_of
+
+blueprint = Blueprint(
+    "scans",
+    __name__,
+    url_prefix="/api/scans",
+    description="Scans",
+    security="operatorToken",
+)
+protect(blueprint, writes=Role.OPERATOR)
+
+Body = dict[str, Any]
+
+
+@blueprint.get("")
+@blueprint.arguments(schemas.ScansQuery, location="query")
+@blueprint.response(200, page_of(schemas.Scan))
+def some(query: Body) -> Any:
+    """List scans, newest first."""
+    found = dispatch().scans.some(
+        site(), status=query["status"], limit=query["limit"], cursor=query["cursor"]
+    )
+    return page(found)
+
+
+@blueprint.post("")
+@blueprint.arguments(schemas.ScanCreation)
+@blueprint.response(201, schemas.Scan)
+def create(body: Body) -> Any:
+    """Create a scan, and put it in the queues of its scanners and groups."""
+    view = dispatch().scans.create(site(), body, asked(body))
+    return created(view, "scans.one", scan_id=view["scan_id"])
+
+
+@blueprint.get("/<int:scan_id>")
+@blueprint.response(200, schemas.Scan)
+def one(scan_id: int) -> Any:
+    """Get a scan."""
+    return dispatch().scans.get(site(), scan_id)
+
+
+@blueprint.post("/<int:scan_id>/cancel")
+@blueprint.response(200, schemas.Scan)
+def cancel(scan_id: int) -> Any:
+    """Cancel a scan; what was found is kept."""
+    return dispatch().scans.cancel(site(), scan_id)
+
+
+@blueprint.get("/<int:scan_id>/tasks")
+@blueprint.arguments(PageQuery, location="query")
+@blueprint.response(200, page_of(schemas.Task))
+def tasks(query: Body, scan_id: int) -> Any:
+    """List a scan's tasks, newest first."""
+    return page(
+        dispatch().scans.tasks(site(), scan_id, limit=query["limit"], cursor=query["cursor"])
+    )
+
+
+@blueprint.get("/<int:scan_id>/results")
+@blueprint.arguments(schemas.ResultsQuery, location="query")
+@blueprint.response(200, page_of(schemas.ResultRow))
+def results(query: Body, scan_id: int) -> Any:
+    """List results as they came, or export them: one a host, protocol and port, the newest."""
+    if query["format"]:
+        rows = dispatch().scans.export(site(), scan_id)
+        return Response(_lines(rows), content_type="application/jsonl")
+    return page(
+        dispatch().scans.results(site(), scan_id, limit=query["limit"], cursor=query["cursor"])
+    )
+
+
+@blueprint.get("/<int:scan_id>/coverage")
+@blueprint.response(200, schemas.Coverage)
+def coverage(scan_id: int) -> Any:
+    """Prove what was scanned."""
+    return dispatch().scans.coverage(site(), scan_id)
+
+
+def _lines(rows: Iterator[Body]) -> Iterator[str]:
+    for row in rows:
+        yield json.dumps(row) + "\n"

@@ -1,0 +1,101 @@
+"""The operator API's resources on the wire: scanners, groups, alarms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate
+
+from domain.targets import TargetError, parse_network
+from web.schemas import MAX_ID, Flag, Integer, Name, Schema, Time
+
+MOST_TARGETS = 2**24
+MOST_TASKS = 10_000
+MOST_RATE = 100_000_000
+
+
+class Network(fields.String):
+    """A CIDR or an address."""
+
+    def _deserialize(self, value: Any, *args: Any, **options: Any) -> str:
+        text = super()._deserialize(value, *args, **options)
+        try:
+            return str(parse_network(text))
+        except TargetError as problem:
+            raise ValidationError(str(problem)) from problem
+
+
+def _ids(most: int) -> Any:
+    return fields.List(Integer(1, MAX_ID), validate=validate.Length(0, most))
+
+
+class InUse(Schema):
+    """What a scanner has in flight."""
+
+    targets = fields.Integer()
+    tasks = fields.Integer()
+    jobs = fields.Integer()
+
+
+class ScannerChange(Schema):
+    """What can be changed of a scanner; null takes the default again."""
+
+    name = Name()
+    enabled = Flag()
+    allowed_ips = fields.List(Network(), validate=validate.Length(0, 100))
+    target_capacity = Integer(1, MOST_TARGETS, allow_none=True)
+    task_capacity = Integer(1, MOST_TASKS, allow_none=True)
+    job_capacity = Integer(1, MOST_TASKS, allow_none=True)
+    max_probes_per_second = Integer(1, MOST_RATE, allow_none=True)
+    group_ids = _ids(100)
+
+
+class ScannerCreation(ScannerChange):
+    """A new scanner."""
+
+    name = Name(required=True)
+
+
+class Scanner(ScannerChange):
+    """A scanner."""
+
+    scanner_id = fields.Integer()
+    status = fields.String()
+    last_seen_at = Time()
+    version = fields.String()
+    engines = fields.List(fields.String())
+    in_use = fields.Nested(InUse)
+    created_at = Time()
+    api_key = fields.String(metadata={"description": "Only in the answer to create."})
+
+
+class GroupChange(Schema):
+    """What can be changed of a group."""
+
+    name = Name()
+    scanner_ids = _ids(1000)
+    job_capacity = Integer(1, MOST_TASKS)
+
+
+class GroupCreation(GroupChange):
+    """A new group."""
+
+    name = Name(required=True)
+
+
+class Group(GroupChange):
+    """A group of scanners."""
+
+    group_id = fields.Integer()
+    created_at = Time()
+
+
+class Alarm(Schema):
+    """Something that a person should look at."""
+
+    alarm_id = fields.Integer(attribute="id")
+    kind = fields.String()
+    subject = fields.String()
+    message = fields.String()
+    raised_at = Time(attribute="raised")
+    cleared_at = Time(attribute="cleared", dump_default=None)

@@ -1,0 +1,58 @@
+"""The application: wiring, and nothing else."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_swagger_ui import get_swaggerui_blueprint
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import api.alarms
+import api.groups
+import api.scanners
+import api.scans
+import scanner.views
+from console.health import health_blueprint
+from console.rq import mount_rq
+from dispatch.settings import Settings
+from dispatch.wiring import open_dispatch
+from web.blueprints import Api
+from web.problems import register_problems
+
+OPENAPI = {
+    "API_TITLE": "Scan Dispatch",
+    "API_VERSION": "1",
+    "OPENAPI_VERSION": "3.1.0",
+    "OPENAPI_URL_PREFIX": "/",
+    "OPENAPI_JSON_PATH": "openapi.json",
+    "API_SPEC_OPTIONS": {
+        "info": {"description": "The scanner protocol, and the operator API."},
+        "components": {
+            "securitySchemes": {
+                "scannerKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+                "operatorToken": {"type": "http", "scheme": "bearer"},
+            }
+        },
+    },
+}
+
+
+def create_app(settings: Settings) -> Flask:
+    """The WSGI application of one process. Raises ValueError where no store is configured."""
+    app = Flask("scandispatch", static_folder=None)
+    app.config.update(OPENAPI, MAX_CONTENT_LENGTH=settings.max_body_bytes)
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # of Flask's default provider
+    app.url_map.strict_slashes = False
+    app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # as Flask's manual does
+        app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0, x_prefix=0
+    )
+    dispatch = app.extensions["dispatch"] = open_dispatch(settings)
+    register_problems(app)
+    documented = Api(app)
+    documented.register_blueprint(scanner.views.blueprint)
+    for module in (api.scans, api.scanners, api.groups, api.alarms):
+        documented.register_blueprint(module.blueprint)
+    app.register_blueprint(health_blueprint(dispatch.client))
+    app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json"))
+    if settings.rq_url:
+        mount_rq(app, dispatch.tokens, settings.rq_url)
+    return app

@@ -1,0 +1,48 @@
+"""Finds what an operator means: by id, by name, or the `last` scan."""
+
+from collections.abc import Iterable
+
+from cli.client import ApiClient, Document
+from cli.errors import Refused
+
+LAST = "last"
+
+
+def find_scan(api: ApiClient, wanted: str) -> Document:
+    """Return the scan of that id or name, or the newest for `last`; raise Refused."""
+    if wanted.isdigit():
+        return api.get(f"/api/scans/{wanted}")
+    if wanted == LAST:
+        return _newest(api)
+    scans = api.each("/api/scans", limit=100)
+    return api.get(f"/api/scans/{pick(scans, 'scan', wanted)}")
+
+
+def _newest(api: ApiClient) -> Document:
+    scans: list[Document] = api.get("/api/scans", limit=1)["items"]  # the newest come first
+    if not scans:
+        raise Refused("there is no scan yet", hint="make one with `scandispatch scan create`")
+    return scans[0]
+
+
+def find_ids(api: ApiClient, kind: str, wanted: Iterable[str]) -> list[int]:
+    """Return the ids of a `kind` (scanner, group), each given by id or name; raise Refused."""
+    names = list(wanted)
+    items = list(api.each(f"/api/{kind}s", limit=100)) if names else []
+    return [pick(items, kind, name) for name in names]
+
+
+def pick(items: Iterable[Document], kind: str, wanted: str) -> int:
+    """Return the id of the one item of that id or name; raise Refused for none or several."""
+    key = f"{kind}Id"
+    known = list(items)
+    found = [item[key] for item in known if str(item[key]) == wanted]
+    found = found or [item[key] for item in known if item["name"] == wanted]
+    if not found:
+        raise Refused(
+            f"there is no {kind} {wanted!r}", hint=f"`scandispatch {kind} list` shows them"
+        )
+    if len(found) > 1:
+        ids = ", ".join(map(str, found))
+        raise Refused(f"{len(found)} {kind}s are called {wanted!r}", hint=f"give one's id: {ids}")
+    return int(found[0])

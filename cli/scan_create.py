@@ -1,0 +1,136 @@
+"""`scandispatch scan create`: what to scan, and who may do it."""
+
+import json
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+
+from cli.client import ApiClient
+from cli.names import find_ids
+from cli.options import Command, examples, json_option, operator
+from cli.output import print_json, print_json_line
+from cli.watch import watch_to_the_end
+
+
+def _typed(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict[str, Any]:
+    """Read `name=value` pairs; a value that is JSON has JSON's type, any other is text."""
+    pairs: dict[str, Any] = {}
+    for pair in given:
+        name, equals, value = pair.partition("=")
+        if not (name and equals):
+            raise click.BadParameter(f"{pair!r} is not name=value")
+        try:
+            pairs[name] = json.loads(value)
+        except ValueError:
+            pairs[name] = value
+    return pairs
+
+
+def _limits(command: Command) -> Command:
+    """Add the options that say how fast, in what pieces, and how often."""
+    count = click.IntRange(min=1)
+    for option in (
+        click.option("--max-attempts", type=count, help="Lost leases until a task has failed."),
+        click.option("--retry-failed", is_flag=True, help="Hand out what failed once more."),
+        click.option("--hosts-per-task", type=count, help="Addresses in a task, instead of ours."),
+        click.option("--rate", type=count, help="Probes a second, over all scanners."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command(
+    epilog=examples(
+        "scandispatch scan create 10.0.0.0/24 --ports 22,80,8000-8100 --group lab --watch",
+        "scandispatch scan create 10.0.0.0/8 --exclude 10.9.0.0/16 --ports 443 --scanner lab-1",
+        "scandispatch scan create --targets-file hosts.txt --ports 22 --group lab --rate 200",
+    )
+)
+@click.argument("targets", nargs=-1, metavar="[TARGET]...")
+@click.option("--ports", required=True, help="As nmap writes them: 22,80,8000-8100.")
+@click.option("--exclude", multiple=True, metavar="TARGET", help="What is left out.")
+@click.option(
+    "--targets-file",
+    type=click.File(encoding="utf-8"),
+    help="More targets, from a file or `-`; # begins a comment.",
+)
+@click.option("--scanner", "scanners", multiple=True, metavar="NAME|ID", help="Who may do it.")
+@click.option("--group", "groups", multiple=True, metavar="NAME|ID", help="Which group may do it.")
+@click.option("--name", help="What you call it.")
+@click.option("--engine", help="What probes: connect (the default), nmap.")
+@click.option(
+    "--engine-arg",
+    "engine_args",
+    multiple=True,
+    callback=_typed,
+    metavar="NAME=VALUE",
+    help="An argument of the engine; the value is JSON, or else text.",
+)
+@_limits
+@click.option("--watch", "watching", is_flag=True, help="Watch it to its end.")
+@json_option
+@operator
+def create(
+    api: ApiClient,
+    *,
+    targets: tuple[str, ...],
+    exclude: tuple[str, ...],
+    targets_file: TextIO | None,
+    scanners: tuple[str, ...],
+    groups: tuple[str, ...],
+    watching: bool,
+    as_json: bool,
+    **wishes: Any,
+) -> None:
+    """Create a scan of TARGETs: CIDRs, ranges a-b, addresses, names."""
+    wanted = split(" ".join(targets)) + (_from_file(targets_file) if targets_file else [])
+    if not wanted:
+        raise click.UsageError("Nothing to scan: give TARGETs or --targets-file.")
+    if not (scanners or groups):
+        raise click.UsageError("Nobody to scan: give --scanner or --group.")
+    body = _body(wishes) | {
+        "targets": wanted,
+        "exclude": split(" ".join(exclude)),
+        "scannerIds": find_ids(api, "scanner", scanners),
+        "groupIds": find_ids(api, "group", groups),
+    }
+    made = api.post("/api/scans", {key: value for key, value in body.items() if value})
+    _report(made, as_json=as_json, watching=watching)
+    if watching:
+        watch_to_the_end(api, made["scanId"], as_json=as_json)
+
+
+def split(text: str) -> list[str]:
+    """Return the targets in a text, between spaces and commas."""
+    return text.replace(",", " ").split()
+
+
+def _from_file(file: TextIO) -> list[str]:
+    try:
+        lines = file.read().splitlines()
+    except UnicodeDecodeError as problem:
+        raise click.UsageError(f"{Path(file.name)} is not UTF-8 text.") from problem
+    return [target for line in lines for target in split(line.partition("#")[0])]
+
+
+def _body(wishes: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": wishes["name"],
+        "ports": wishes["ports"],
+        "engine": wishes["engine"],
+        "engineArgs": wishes["engine_args"],
+        "maxProbesPerSecond": wishes["rate"],
+        "hostsPerTask": wishes["hosts_per_task"],
+        "retryFailed": wishes["retry_failed"],
+        "maxAttempts": wishes["max_attempts"],
+    }
+
+
+def _report(made: dict[str, Any], *, as_json: bool, watching: bool) -> None:
+    if as_json:
+        (print_json_line if watching else print_json)(made)
+        return
+    click.echo(f"scan {made['scanId']} of {made['hosts']['total']} addresses: {made['status']}")
+    if not watching:
+        click.echo(f"  follow it with `scandispatch scan watch {made['scanId']}`")

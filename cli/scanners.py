@@ -1,0 +1,114 @@
+"""`scandispatch scanner`: register scanners, and see how they are."""
+
+import shlex
+
+import click
+from rich.panel import Panel
+from rich.text import Text
+
+from cli.client import ApiClient, Document
+from cli.errors import CliError
+from cli.names import find_ids
+from cli.options import examples, json_option, operator
+from cli.output import print_json, print_table, terminal, when
+
+
+@click.group()
+def scanner() -> None:
+    """Register scanners, and see how they are."""
+
+
+@scanner.command(
+    epilog=examples(
+        "scandispatch scanner create lab-1",
+        "scandispatch scanner create lab-2 --group lab --max-rate 500 --allow-ip 192.0.2.0/24",
+    )
+)
+@click.argument("name")
+@click.option("--group", "groups", multiple=True, metavar="NAME|ID", help="A group it is in.")
+@click.option("--target-capacity", type=click.IntRange(min=1), help="Addresses in flight at once.")
+@click.option("--task-capacity", type=click.IntRange(min=1), help="Tasks held at once.")
+@click.option("--job-capacity", type=click.IntRange(min=1), help="Different scans at once.")
+@click.option("--max-rate", type=click.IntRange(min=1), help="Probes a second, over all its tasks.")
+@click.option("--allow-ip", "allowed_ips", multiple=True, metavar="CIDR", help="Where it may ask.")
+@json_option
+@operator
+def create(
+    api: ApiClient,
+    *,
+    name: str,
+    groups: tuple[str, ...],
+    target_capacity: int | None,
+    task_capacity: int | None,
+    job_capacity: int | None,
+    max_rate: int | None,
+    allowed_ips: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Register a scanner, and show its API key: this once, and never again."""
+    wishes = {
+        "groupIds": find_ids(api, "group", groups),
+        "targetCapacity": target_capacity,
+        "taskCapacity": task_capacity,
+        "jobCapacity": job_capacity,
+        "maxProbesPerSecond": max_rate,
+        "allowedIps": list(allowed_ips),
+    }
+    body = {"name": name} | {key: value for key, value in wishes.items() if value}
+    made = api.post("/api/scanners", body)
+    if as_json:
+        print_json(made)
+    else:
+        _show_key(made, api.connection.url)
+
+
+@scanner.command(
+    "list", epilog=examples("scandispatch scanner list", "scandispatch scanner list --json")
+)
+@json_option
+@operator
+def show_all(api: ApiClient, *, as_json: bool) -> None:
+    """List the scanners: which are online, and what they have in hand."""
+    scanners = list(api.each("/api/scanners", limit=100))
+    if as_json:
+        print_json(scanners)
+        return
+    print_table(
+        ("ID", "NAME", "STATUS", "LAST SEEN", "TASKS", "ADDRESSES", "ENGINES"),
+        [_row(one) for one in scanners],
+        empty="no scanner yet: make one with `scandispatch scanner create NAME`",
+    )
+
+
+def _row(one: Document) -> tuple[object, ...]:
+    use = one["inUse"]
+    return (
+        one["scannerId"],
+        one["name"],
+        one["status"],
+        when(one["lastSeenAt"]) or "never",
+        _share(use["tasks"], one["taskCapacity"]),
+        _share(use["targets"], one["targetCapacity"]),
+        one["engines"],
+    )
+
+
+def _share(used: int, capacity: int | None) -> str:
+    return f"{used} of {capacity}" if capacity else str(used)
+
+
+def _show_key(made: Document, url: str) -> None:
+    if "apiKey" not in made:
+        raise CliError(
+            f"scanner {made['name']} was made, but its key was lost with the first answer",
+            hint="make another scanner; this one can do nothing without its key",
+        )
+    click.echo(f"scanner {made['name']} has the id {made['scannerId']}")
+    terminal().print(Panel.fit(Text(made["apiKey"], style="bold"), title="API key, shown only now"))
+    click.echo("Run it where it shall scan from:\n")
+    click.echo(f"  SCANDISPATCH_API_KEY={made['apiKey']} \\\n    {agent_command(url)}")
+
+
+def agent_command(url: str) -> str:
+    """Return the shell command that runs an agent against `url`."""
+    return shlex.join(["scandispatch", "agent", "--url", url])

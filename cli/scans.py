@@ -1,0 +1,111 @@
+"""`scandispatch scan`: create scans, see them, watch them, cancel them, read what they found."""
+
+import itertools
+
+import click
+
+from cli.client import ApiClient, Document
+from cli.names import find_scan
+from cli.options import examples, json_option, operator
+from cli.output import print_facts, print_json, print_table, when
+from cli.results import results
+from cli.scan_create import create
+from cli.watch import watch
+
+
+@click.group(commands=[create, watch, results])
+def scan() -> None:
+    """Create scans, watch them, read what they found.
+
+    A SCAN is given by its id, by its name, or as `last`.
+    """
+
+
+@scan.command(
+    "list", epilog=examples("scandispatch scan list", "scandispatch scan list --status running")
+)
+@click.option("--status", help="Only those in this status.")
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True)
+@json_option
+@operator
+def show_all(api: ApiClient, *, status: str | None, limit: int, as_json: bool) -> None:
+    """List the scans."""
+    listed = api.each("/api/scans", status=status, limit=min(limit, 100))
+    scans = list(itertools.islice(listed, limit))
+    if as_json:
+        print_json(scans)
+        return
+    print_table(
+        ("ID", "NAME", "STATUS", "HOSTS", "RESULTS", "CREATED", "WAITING FOR"),
+        [_row(one) for one in scans],
+        empty="no scan: make one with `scandispatch scan create`",
+    )
+
+
+@scan.command(epilog=examples("scandispatch scan show last", "scandispatch scan show 'Office LAN'"))
+@click.argument("scan", metavar="SCAN")
+@json_option
+@operator
+def show(api: ApiClient, *, scan: str, as_json: bool) -> None:
+    """Show one scan: how far it is, and what it waits for."""
+    found = find_scan(api, scan)
+    if as_json:
+        print_json(found)
+    else:
+        print_facts(_facts(found))
+
+
+@scan.command(epilog=examples("scandispatch scan cancel last"))
+@click.argument("scan", metavar="SCAN")
+@json_option
+@operator
+def cancel(api: ApiClient, *, scan: str, as_json: bool) -> None:
+    """Cancel a scan: nothing more is handed out, and scanners at work on it stop."""
+    now = api.post(f"/api/scans/{find_scan(api, scan)['scanId']}/cancel")
+    if as_json:
+        print_json(now)
+    else:
+        click.echo(f"scan {now['scanId']}: {now['status']}")
+
+
+def _row(one: Document) -> tuple[object, ...]:
+    hosts = one["hosts"]
+    return (
+        one["scanId"],
+        one["name"],
+        one["status"],
+        f"{hosts['done']} of {hosts['total']}",
+        one["resultCount"],
+        when(one["createdAt"]),
+        (one["waitingFor"] or {}).get("message"),
+    )
+
+
+def _facts(one: Document) -> list[tuple[str, object]]:
+    return [
+        ("id", one["scanId"]),
+        ("name", one["name"]),
+        ("status", one["status"]),
+        ("because", one["statusReason"]),
+        ("since", when(one["statusSince"])),
+        ("waiting for", (one["waitingFor"] or {}).get("message")),
+        ("targets", one["targets"]),
+        ("excluded", one["exclude"]),
+        ("ports", one["ports"]),
+        ("engine", one["engine"]),
+        ("hosts", _counts(one["hosts"])),
+        ("tasks", _counts(one["tasks"])),
+        ("results", one["resultCount"]),
+        ("probes/s", one["maxProbesPerSecond"]),
+        ("created", when(one["createdAt"])),
+        ("started", when(one["startedAt"])),
+        ("finished", when(one["finishedAt"])),
+    ]
+
+
+def _counts(counts: Document) -> str:
+    return ", ".join(f"{_spaced(name)} {count}" for name, count in counts.items())
+
+
+def _spaced(camel: str) -> str:
+    return "".join(f" {c.lower()}" if c.isupper() else c for c in camel)

@@ -1,0 +1,1 @@
+"""The use cases: what scanners, operators and upkeep can have done."""

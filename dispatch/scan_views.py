@@ -1,0 +1,129 @@
+"""How scans, tasks and coverage are read: records of the store made into views."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from domain.space import Segment, merge
+from domain.targets import AddressRange
+from queues.store import Record
+
+View = dict[str, Any]
+Intervals = list[tuple[int, int]]
+
+WAITING_FOR = {
+    "PAUSED": "It is paused; resume it.",
+    "NO_SCANNER_ONLINE": "None of its scanners is online.",
+    "NO_SCANNER_WITH_ENGINE": "No scanner that is online has its engine.",
+    "SCANNERS_FULL": "Its scanners have no free capacity.",
+    "GROUP_AT_JOB_CAPACITY": "Its group works on as many scans as its job capacity allows.",
+    "BEHIND_OTHER_SCANS": "Other scans are before it in its queue.",
+    "AWAITING_CLAIM": "It is handed out when one of its scanners asks next.",
+}
+
+
+def scan_view(record: Record, waiting_code: str) -> View:
+    """The resource of api.md: what was asked, status, counters, progress."""
+    number = {name: int(value) for name, value in record.items() if value.isdigit()}
+    ended = number["done"] + number["failed"]
+    left = number["total"] - number["excluded"] - ended
+    view = {
+        **json.loads(record["spec"]),
+        "scan_id": number["id"],
+        "status": record["status"],
+        "status_reason": record["reason"],
+        "status_since": record["since"],
+        "waiting_for": _waiting_for(waiting_code),
+        "hosts": {
+            "total": number["total"],
+            "done": number["done"],
+            "failed": number["failed"],
+            "in_flight": number["in_flight"],
+            "waiting": number["open"],
+            "excluded": number["excluded"],
+        },
+        "tasks": {
+            "claimed": number["claimed"],
+            "running": number["running"],
+            "completed": number["tasks_completed"],
+            "failed": number["tasks_failed"],
+            "expired": number["expired"],
+        },
+        "progress": ended / (ended + left) if ended + left else 1.0,
+        "result_count": number["results"],
+        "eta_seconds": _eta_seconds(record, ended, left),
+        "created_at": record["created"],
+        "started_at": record.get("started"),
+        "finished_at": record.get("finished"),
+    }
+    view["max_attempts"] = number["max_attempts"]
+    return view
+
+
+def _waiting_for(code: str) -> View | None:
+    return {"code": code, "message": WAITING_FOR[code]} if code else None
+
+
+def _eta_seconds(record: Record, ended: int, left: int) -> int | None:
+    """From the mean speed so far; the last activity is the clock, so no other is needed."""
+    if record["status"] != "running" or not ended:
+        return None
+    elapsed_ms = int(record.get("active", record["started"])) - int(record["started"])
+    return round(elapsed_ms * left / ended / 1000)
+
+
+def task_view(record: Record, segment: Segment | None) -> View:
+    """A task as /api/scans/:id/tasks shows it; times in milliseconds."""
+    first, last = int(record["first"]), int(record["last"])
+    rate = record.get("rate")
+    return {
+        "job_id": int(record["id"]),
+        "scanner_id": int(record["scanner"]),
+        "status": record["status"],
+        "attempt": int(record["attempt"]),
+        "scanner_ids": [int(scanner) for scanner in record["holders"].split(",")],
+        "targets": segment.targets(first, last) if segment else [],
+        "hosts": last - first,
+        "progress_count": int(record["progress"]),
+        "result_count": int(record["results"]),
+        "max_probes_per_second": int(rate) if rate else None,
+        "error_message": record.get("error") or None,
+        "claimed_at": record.get("claimed"),
+        "started_at": record.get("started"),
+        "finished_at": record.get("finished"),
+    }
+
+
+def coverage_view(record: Record, covered: dict[str, Intervals], segments: list[Segment]) -> View:
+    """Counts and ranges of each state; the rest is in flight or not reached."""
+    count = {state: int(record[state]) for state in covered}
+    in_flight = int(record["in_flight"])
+    total = int(record["total"])
+    return {
+        "total": total,
+        **count,
+        "in_flight": in_flight,
+        "not_reached": total - sum(count.values()) - in_flight,
+        "ranges": {state: list(_ranges(segments, rows)) for state, rows in covered.items()},
+    }
+
+
+def _ranges(segments: list[Segment], intervals: Intervals) -> Iterator[str]:
+    """Intervals of the index as first-last, CIDRs where they are one, and names."""
+    addresses: list[AddressRange] = []
+    for segment in segments:
+        for first, last in intervals:
+            if first < segment.end and segment.start < last:
+                part = max(first, segment.start), min(last, segment.end)
+                addresses += segment.ranges(*part)
+                yield from segment.targets(*part) if segment.names else ()
+    yield from (_written(item) for item in merge(addresses))
+
+
+def _written(item: AddressRange) -> str:
+    kind = ipaddress.IPv4Address if item.version == 4 else ipaddress.IPv6Address  # noqa: PLR2004 - IPv4
+    first, last = kind(item.first), kind(item.last)
+    return str(first) if first == last else f"{first}-{last}"

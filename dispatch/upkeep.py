@@ -1,0 +1,64 @@
+"""Upkeep, once a tick: what nobody asks for, and has to be done all the same."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import structlog
+
+from dispatch.settings import Settings
+from queues.keys import SiteKeys
+from queues.sites import SiteStore
+from queues.store import Page
+from queues.upkeep import UpkeepStore
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class UpkeepReport:
+    """How many leases were taken back, stalls looked at, scanners found offline."""
+
+    expired: int = 0
+    stalled: int = 0
+    offline: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """Four steps, each of which may be repeated, and cut off anywhere.
+
+    1. requeue expired leases
+    2. detect stalled tasks
+    3. mark scanners offline
+    4. detect stalled and stuck scans
+    """
+
+    store: UpkeepStore
+    sites: SiteStore
+    settings: Settings
+
+    def run(self) -> UpkeepReport:
+        """Keep every site; one that fails leaves the others kept."""
+        reports = [self._keep(SiteKeys(site)) for site in self.sites.names()]
+        return UpkeepReport(
+            sum(r.expired for r in reports),
+            sum(r.stalled for r in reports),
+            sum(r.offline for r in reports),
+        )
+
+    def alarms(self, keys: SiteKeys, *, limit: int, cursor: str) -> Page:
+        """A page of alarms, newest first."""
+        return self.store.alarms(keys, limit=limit, cursor=cursor)
+
+    def _keep(self, keys: SiteKeys) -> UpkeepReport:
+        settings = self.settings
+        report = UpkeepReport(
+            expired=self.store.sweep(keys, 1000 * settings.lease_seconds),
+            stalled=self.store.check_stalls(keys, 1000 * settings.max_task_seconds),
+            offline=self.store.mark_offline(keys, 1000 * settings.offline_seconds),
+        )
+        self.store.check_scans(keys, 1000 * settings.stall_seconds)
+        if report != UpkeepReport():
+            log.info("upkeep", action="upkeep-done", site=keys.site, **asdict(report))
+        return report

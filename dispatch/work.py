@@ -1,0 +1,102 @@
+"""What a scanner can have done: claim work, report on it, give it back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from dispatch.credentials import Caller, Credentials
+from dispatch.spaces import Spaces
+from domain.errors import StaleRecord
+from queues.tasks import Claimed, Holder, Report, TaskStore
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Each method is one script; a changed scanner record is read again and the call repeated."""
+
+    tasks: TaskStore
+    credentials: Credentials
+    spaces: Spaces
+
+    def claim(self, caller: Caller, *, address: str, limit: int, request_id: str) -> Claimed:
+        """Up to `limit` tasks. Raises IpBindingViolation for a client address not allowed."""
+        request = hashlib.sha256(request_id.encode()).hexdigest()[:16] if request_id else ""
+
+        def claim(present: Caller) -> Claimed:
+            present.check_address(address)
+            return self.tasks.claim(present.holder, limit=limit, request=request)
+
+        claimed = self._as_known(caller, claim)
+        for lease in claimed.leases:
+            self.spaces.learn(caller.holder.keys, lease)
+        return claimed
+
+    def start(self, caller: Caller, task: int, attempt: int | None) -> None:
+        """Begin a task."""
+        self._do(caller, lambda holder: self.tasks.start(holder, task, attempt))
+
+    def progress(
+        self, caller: Caller, task: int, attempt: int | None, *, done: int, results: int
+    ) -> tuple[str, int | None]:
+        """Renew a lease; answers the control word and the task's rate in probes per second."""
+        return self._do(
+            caller,
+            lambda holder: self.tasks.progress(holder, task, attempt, done=done, results=results),
+        )
+
+    def results(
+        self, caller: Caller, task: int, attempt: int, *, batch: int, results: list[dict[str, Any]]
+    ) -> int:
+        """Keep a batch of results; answers how many were accepted."""
+        self.spaces.check(caller.holder.keys, task, results)
+        rows = json.dumps(results, separators=(",", ":"))
+        self._do(
+            caller,
+            lambda holder: self.tasks.results(
+                holder, task, attempt, batch=batch, count=len(results), rows=rows
+            ),
+        )
+        return len(results)
+
+    def complete(
+        self,
+        caller: Caller,
+        task: int,
+        attempt: int | None,
+        *,
+        status: str,
+        results: int | None,
+        message: str,
+    ) -> None:
+        """The final word on a task."""
+        self._do(
+            caller,
+            lambda holder: self.tasks.complete(
+                holder, task, attempt, status=status, results=results, message=message
+            ),
+        )
+
+    def release(self, caller: Caller, task: int, attempt: int | None, *, done: int) -> None:
+        """Give a task back."""
+        self._do(caller, lambda holder: self.tasks.release(holder, task, attempt, done=done))
+
+    def heartbeat(
+        self, caller: Caller, report: Report, tasks: list[tuple[int, int | None]]
+    ) -> tuple[bool, dict[int, str]]:
+        """Whether to drain, and the control word of each task that is not to go on."""
+        return self._do(caller, lambda holder: self.tasks.heartbeat(holder, report, tasks))
+
+    def _do(self, caller: Caller, call: Callable[[Holder], T]) -> T:
+        return self._as_known(caller, lambda present: call(present.holder))
+
+    def _as_known(self, caller: Caller, call: Callable[[Caller], T]) -> T:
+        try:
+            return call(caller)
+        except StaleRecord:
+            return call(self.credentials.again(caller))

@@ -1,0 +1,29 @@
+"""Opens the store: one client a process, made after the fork."""
+
+from __future__ import annotations
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+MAX_CONNECTIONS = 64
+WAIT_FOR_CONNECTION_SECONDS = 5
+CONNECT_SECONDS = 3
+ANSWER_SECONDS = 10
+
+
+def open_redis(url: str) -> redis.Redis:
+    """A client whose calls are never sent twice: the caller knows whether repeating is safe.
+
+    url: redis://, rediss:// or unix://. Connects with the first call.
+    """
+    pool = redis.BlockingConnectionPool.from_url(
+        url,
+        decode_responses=True,
+        max_connections=MAX_CONNECTIONS,
+        timeout=WAIT_FOR_CONNECTION_SECONDS,
+        socket_connect_timeout=CONNECT_SECONDS,
+        socket_timeout=ANSWER_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+    )
+    return redis.Redis.from_pool(pool)

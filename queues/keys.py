@@ -1,0 +1,84 @@
+"""The map of the key space: keys are built here, or in lua/lib/keys.lua after the same patterns.
+
+All keys of a site share the hash tag {site}, so that a script may touch any of them. Times are
+milliseconds since 1970 by the server's clock. Nothing below has a TTL but where it says so.
+
+Outside the sites
+  sd:sites                      SET     names of sites; owner: sites
+  sd:tokens                     HASH    SHA-256 of an operator token -> JSON record; owner: tokens
+  sd:failures:<address>         STRING  failed attempts to authenticate; TTL a minute; owner: tokens
+
+sd:{site}                       HASH    last_id, receipt, swept, grace; owner: the scripts
+sd:{site}: and then
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SITES = "sd:sites"
+TOKENS = "sd:tokens"
+
+# pattern -> (type, what it is, how long it lives)
+MAP: dict[str, tuple[str, str, str]] = {
+    "scanners": ("ZSET", "ids of scanners", "the site"),
+    "scanner:<id>": ("HASH", "record, capacities, use, key:<n> hashes", "until deleted"),
+    "scanner:<id>:tasks": ("ZSET", "tasks it holds", "their leases"),
+    "scanner:<id>:scans": ("HASH", "scan -> how many of its tasks it holds", "their leases"),
+    "scanner:<id>:unstarted": ("ZSET", "request:task claimed, not started", "until the start"),
+    "online": ("ZSET", "scanners by last contact; those in it are online", "the site"),
+    "engines": ("SET", "engines that scanners have reported", "the site"),
+    "groups": ("ZSET", "ids of groups", "the site"),
+    "group:<id>": ("HASH", "record", "until deleted"),
+    "group:<id>:members": ("SET", "its scanners", "until deleted"),
+    "queue:<id>": ("HASH", "cap, online, slots, engine:<name>, lost", "its scanner or group"),
+    "queue:<id>:waiting": ("LIST", "scans in order of receipt", "until promoted"),
+    "queue:<id>:ready": ("ZSET", "scans by receipt that can be handed out now", "while they can"),
+    "queue:<id>:parked": ("SET", "engines that scans wait for", "while they wait"),
+    "queue:<id>:parked:<id>": (
+        "ZSET",
+        "scans by receipt that wait for an engine",
+        "while they wait",
+    ),
+    "scans": ("ZSET", "ids of scans", "the site"),
+    "scans:<id>": ("ZSET", "ids of scans with one status", "the site"),
+    "scan:<id>": ("HASH", "record, status, counters", "until deleted"),
+    "scan:<id>:jobs": ("HASH", "queue -> listed | out", "until the scan ends"),
+    "scan:<id>:segments": ("HASH", "number -> text of domain.space.Segment", "until deleted"),
+    "scan:<id>:open": ("LIST", "first:last:segment:task of what is not out", "until it ends"),
+    "scan:<id>:tasks": ("ZSET", "ids of its tasks that are kept", "until deleted"),
+    "scan:<id>:finished": ("LIST", "ids of its newest 1,000 finished tasks", "until deleted"),
+    "scan:<id>:done": ("ZSET", "merged intervals first:last", "until deleted"),
+    "scan:<id>:failed": ("ZSET", "merged intervals first:last", "until deleted"),
+    "scan:<id>:excluded": ("ZSET", "merged intervals first:last", "until deleted"),
+    "scan:<id>:results": ("STREAM", "batches of results", "until deleted"),
+    "scan:<id>:events": ("STREAM", "its history, about 1,000 entries", "until deleted"),
+    "task:<id>": ("HASH", "scan, interval, attempt, status, holder, report", "as scan:tasks"),
+    "leases": ("ZSET", "tasks that are out, by when their lease ends", "the site"),
+    "stalls": ("ZSET", "running tasks by when they count as stalled", "their leases"),
+    "alarms": ("ZSET", "ids of the newest 1,000 alarms", "the site"),
+    "alarm:<id>": ("HASH", "kind, subject, message, raised, cleared, acked", "as alarms"),
+    "raised": ("HASH", "kind:subject -> alarm that is up", "until cleared"),
+    "repeat:<id>": ("STRING", "digest:id of a request that created", "TTL a day"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SiteKeys:
+    """The keys of one site."""
+
+    site: str
+
+    @property
+    def root(self) -> str:
+        """The site's own hash, and the only key that scripts are given."""
+        return f"sd:{{{self.site}}}"
+
+    def of(self, *parts: str | int) -> str:
+        """Build the key whose pattern is in MAP; parts are such as "scan", 17, "open"."""
+        return ":".join([self.root, *map(str, parts)])
+
+
+def failures(address: str) -> str:
+    """Where failed attempts to authenticate from one address are counted."""
+    return f"sd:failures:{address}"

@@ -1,0 +1,21 @@
+-- include: keys
+-- include: text
+-- include: alarm
+-- back_off(scanner, failed, now): after three failures reported in a row a scanner waits 2, 4, 8 … up to
+-- 300 s between claims: a broken one is always free, and would burn a whole scan.
+local function back_off(scanner, failed, now)
+  local me = key('scanner', scanner)
+  if not failed then
+    if redis.call('HDEL', me, 'failures', 'wait_until') > 0 then
+      clear_alarm('scanner-failing', scanner, now)
+    end
+    return
+  end
+  local failures = redis.call('HINCRBY', me, 'failures', 1)
+  if failures >= 3 then
+    local seconds = math.min(300, 2 ^ math.min(failures - 2, 9))
+    redis.call('HSET', me, 'wait_until', text(now + 1000 * seconds))
+    raise_alarm('scanner-failing', scanner, 'Scanner ' .. scanner ..
+      ' reported failures in a row; it waits between claims.', now)
+  end
+end

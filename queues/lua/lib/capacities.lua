@@ -1,0 +1,36 @@
+-- include: keys
+-- include: text
+-- include: presence
+local function number(value)
+  return value and value ~= '' and tonumber(value) or nil
+end
+
+-- capacities(s): target, task and job capacity of a scanner by design §1: what was set wins, then what
+-- its machine can bear. s has set_targets, set_tasks, set_jobs, cpus, memory, groups.
+local function capacities(s)
+  local targets = number(s.set_targets)
+  if not targets then
+    targets = 1024
+    if number(s.cpus) and number(s.memory) then
+      targets = math.max(1, math.min(1024 * s.cpus, math.floor(s.memory / 2097152)))
+    end
+  end
+  local tasks = number(s.set_tasks) or math.min(32, math.max(1, math.floor(targets / 128)))
+  local jobs = number(s.set_jobs) or (s.groups ~= '' and math.min(3, tasks) or 1)
+  return targets, tasks, jobs
+end
+
+-- update_capacities(scanner): the effective capacities follow the scanner's record.
+local function update_capacities(scanner)
+  local me = key('scanner', scanner)
+  local names = { 'set_targets', 'set_tasks', 'set_jobs', 'cpus', 'memory', 'groups' }
+  local s = {}
+  for i, value in ipairs(redis.call('HMGET', me, unpack(names))) do
+    s[names[i]] = value or ''
+  end
+  local targets, tasks, jobs = capacities(s)
+  jobs = math.min(jobs, tasks)
+  redis.call('HSET', me, 'cap_targets', text(targets), 'cap_tasks', text(tasks), 'cap_jobs', text(jobs))
+  redis.call('HSET', key('queue', 's' .. scanner), 'cap', text(jobs))
+  update_presence(scanner)
+end

@@ -1,0 +1,22 @@
+-- include: keys
+-- include: text
+-- end_lease(task): takes the lease away and gives its capacity back: the only place that does, and only
+-- for whoever removed the lease. Returns false where there was none.
+local function end_lease(task)
+  if redis.call('ZREM', key('leases'), task.id) == 0 then
+    return false
+  end
+  local me, scans = key('scanner', task.scanner), key('scanner', task.scanner, 'scans')
+  redis.call('HINCRBY', me, 'tasks', -1)
+  redis.call('HINCRBY', me, 'targets', text(-task.size))
+  if redis.call('HINCRBY', scans, task.scan, -1) == 0 then
+    redis.call('HDEL', scans, task.scan)
+  end
+  redis.call('ZREM', key('scanner', task.scanner, 'tasks'), task.id)
+  redis.call('ZREM', key('scanner', task.scanner, 'unstarted'), task.request .. ':' .. task.id)
+  redis.call('ZREM', key('stalls'), task.id)
+  local scan = key('scan', task.scan)
+  redis.call('HINCRBY', scan, 'in_flight', text(-task.size))
+  redis.call('HINCRBY', scan, task.status, -1)
+  return true
+end

@@ -1,0 +1,39 @@
+-- include: keys
+-- include: capacities
+-- list(text): the comma-separated items.
+local function list(text)
+  local items = {}
+  for item in string.gmatch(text, '[^,]+') do
+    items[#items + 1] = item
+  end
+  return items
+end
+
+-- set_groups(scanner, groups): its groups are these (comma-separated) from now on.
+local function set_groups(scanner, groups)
+  local me = key('scanner', scanner)
+  for _, group in ipairs(list(redis.call('HGET', me, 'groups') or '')) do
+    redis.call('SREM', key('group', group, 'members'), scanner)
+  end
+  for _, group in ipairs(list(groups)) do
+    redis.call('SADD', key('group', group, 'members'), scanner)
+  end
+  redis.call('HSET', me, 'groups', groups)
+  update_capacities(scanner)
+end
+
+-- with(groups, group), without(groups, group): the list with it, or without it.
+local function without(groups, group)
+  local rest = {}
+  for _, one in ipairs(list(groups)) do
+    if one ~= group then
+      rest[#rest + 1] = one
+    end
+  end
+  return table.concat(rest, ',')
+end
+
+local function with(groups, group)
+  local rest = without(groups, group)
+  return rest == '' and group or rest .. ',' .. group
+end

@@ -1,0 +1,23 @@
+-- include: keys
+-- can(queue, engine): whether an online scanner of the queue has this engine.
+local function can(queue, engine)
+  local have = redis.call('HMGET', key('queue', queue), 'engine:' .. engine, 'engine:*')
+  return (have[1] or have[2]) and true or false
+end
+
+-- place(queue, scan): a job that has left the waiting list becomes ready if there is something to hand
+-- out, or is parked until a scanner with its engine comes. Returns whether it is ready.
+local function place(queue, scan)
+  local s = redis.call('HMGET', key('scan', scan), 'status', 'receipt', 'engine')
+  local active = s[1] == 'pending' or s[1] == 'running'
+  if not active or redis.call('LLEN', key('scan', scan, 'open')) == 0 then
+    return false
+  end
+  if can(queue, s[3]) then
+    redis.call('ZADD', key('queue', queue, 'ready'), s[2], scan)
+    return true
+  end
+  redis.call('SADD', key('queue', queue, 'parked'), s[3])
+  redis.call('ZADD', key('queue', queue, 'parked', s[3]), s[2], scan)
+  return false
+end

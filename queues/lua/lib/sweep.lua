@@ -1,0 +1,25 @@
+-- include: keys
+-- include: text
+-- include: task
+-- include: take_back
+local AWAY_MS = 30000
+
+-- sweep(now, lease_ms, most): takes back up to `most` leases that ran out; returns how many. Where no
+-- sweep ran for 30 s (the store was away), every lease first gets lease_ms more.
+local function sweep(now, lease_ms, most)
+  local site = redis.call('HMGET', SITE, 'swept', 'grace')
+  local swept, grace = tonumber(site[1] or now), tonumber(site[2] or '0')
+  if now - swept > AWAY_MS then
+    grace = now + lease_ms
+    redis.call('HSET', SITE, 'grace', text(grace))
+  end
+  redis.call('HSET', SITE, 'swept', text(now))
+  if now < grace then
+    return 0
+  end
+  local due = redis.call('ZRANGEBYSCORE', key('leases'), '-inf', text(now), 'LIMIT', 0, most)
+  for _, id in ipairs(due) do
+    take_back(load_task(id), now)
+  end
+  return #due
+end

@@ -1,0 +1,41 @@
+-- include: keys
+-- include: text
+-- include: alarm
+-- include: record
+-- include: end_lease
+-- include: cover
+-- include: reopen
+-- include: finish_task
+-- include: settle
+local function quarantine(task, strikes, now)
+  redis.call('HSET', key('task', task.id), 'error', 'quarantined: its lease ran out ' .. strikes .. ' times')
+  redis.call('HINCRBY', key('scan', task.scan), 'tasks_failed', 1)
+  cover(task.scan, 'failed', tonumber(task.first), tonumber(task.last))
+  finish_task(task, 'failed', now)
+  raise_alarm('task-quarantined', task.id, 'Task ' .. task.id .. ' of scan ' .. task.scan ..
+    ' was lost ' .. strikes .. ' times after its start and is not handed out again.', now)
+end
+
+-- take_back(task, now): its lease ran out. What was running has a strike more, and is quarantined when
+-- the scan's max_attempts are used up; otherwise it waits to be handed out again under the same id.
+local function take_back(task, now)
+  if not end_lease(task) then
+    return
+  end
+  clear_alarm('task-stalled', task.id, now)
+  redis.call('HINCRBY', key('scan', task.scan), 'expired', 1)
+  record(task.scan, now, 'task-expired', 'task', task.id, 'scanner', task.scanner, 'attempt', task.attempt)
+  local strikes = tonumber(task.strikes ~= '' and task.strikes or '0') + (task.status == 'running' and 1 or 0)
+  redis.call('HSET', key('task', task.id), 'strikes', text(strikes))
+  if strikes >= tonumber(redis.call('HGET', key('scan', task.scan), 'max_attempts')) then
+    quarantine(task, text(strikes), now)
+  else
+    local status = reopen(task, tonumber(task.first))
+    if status then
+      finish_task(task, status, now)
+    else
+      redis.call('HSET', key('task', task.id), 'status', 'expired')
+    end
+  end
+  settle(task.scan, now)
+end

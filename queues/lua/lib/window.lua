@@ -1,0 +1,46 @@
+-- include: keys
+local READ_AT_MOST = 100
+
+-- gather(queues): the ready scans of these queues by receipt, each once, with the task slots of the
+-- largest queue through which it came.
+local function gather(queues)
+  local rows, by_scan = {}, {}
+  for _, queue in ipairs(queues) do
+    local slots = tonumber(redis.call('HGET', key('queue', queue), 'slots') or '0')
+    local ready = redis.call('ZRANGE', key('queue', queue, 'ready'), 0, READ_AT_MOST - 1, 'WITHSCORES')
+    for i = 1, #ready, 2 do
+      local row = by_scan[ready[i]]
+      if not row then
+        row = { scan = ready[i], receipt = tonumber(ready[i + 1]), slots = 0 }
+        by_scan[ready[i]] = row
+        rows[#rows + 1] = row
+      end
+      row.slots = math.max(row.slots, slots)
+    end
+  end
+  table.sort(rows, function(a, b) return a.receipt < b.receipt end)
+  return rows, by_scan
+end
+
+-- window(queues, held, cap_jobs, able): the first scans by receipt that this scanner can do, as many as
+-- its job capacity; one of which it holds tasks takes a place even with nothing more to hand out.
+local function window(queues, held, cap_jobs, able)
+  local rows, by_scan = gather(queues)
+  local room = cap_jobs
+  for scan in pairs(held) do
+    room = room - (by_scan[scan] and 0 or 1)
+  end
+  local within = {}
+  for _, row in ipairs(rows) do
+    if #within >= room then
+      break
+    end
+    local s = redis.call('HMGET', key('scan', row.scan), 'engine', 'open', 'ports', 'rate', 'hosts_per_task')
+    if able(s[1]) then
+      row.open, row.ports, row.rate = tonumber(s[2]), tonumber(s[3]), tonumber(s[4] or '')
+      row.hosts_per_task = tonumber(s[5] or '')
+      within[#within + 1] = row
+    end
+  end
+  return within
+end

@@ -1,0 +1,29 @@
+-- A scanner reports how far a task is.
+-- KEYS[1] the site
+-- ARGV[1] now or ''   ARGV[2] scanner   ARGV[3] version of its record   ARGV[4] task   ARGV[5] attempt or ''
+-- ARGV[6] lease_ms   ARGV[7] stall_ms   ARGV[8] progressCount   ARGV[9] resultCount
+-- Returns {'ok', control, rate or ''} | {'stale'} | {'not_found'} | {'not_owned'} | {'lease_lost'}
+--   | {'ended'} | {'not_started'}
+-- Guarantees: the lease is renewed; nothing else of the task changes.
+-- include: clock
+-- include: is_stale
+-- include: touch
+-- include: task
+-- include: note_progress
+-- include: control
+local now, scanner = clock(ARGV[1]), ARGV[2]
+if is_stale(scanner, ARGV[3]) then
+  return { 'stale' }
+end
+local task = load_task(ARGV[4])
+local word = task and fence(task, scanner, ARGV[5]) or 'not_found'
+if word == 'ok' and task.status == 'claimed' then
+  word = 'not_started'
+end
+if word ~= 'ok' then
+  return { word }
+end
+touch(scanner, now)
+note_progress(task, ARGV[8], ARGV[9], now, tonumber(ARGV[7]))
+renew(task, now, tonumber(ARGV[6]))
+return { 'ok', control(task), task.rate }

@@ -1,0 +1,32 @@
+-- A scanner gives a task back.
+-- KEYS[1] the site
+-- ARGV[1] now or ''   ARGV[2] scanner   ARGV[3] version of its record   ARGV[4] task   ARGV[5] attempt or ''
+-- ARGV[6] how many addresses, from the first on, are done
+-- Returns {'ok'} | {'stale'} | {'not_found'} | {'not_owned'} | {'lease_lost'} | {'ended'}
+--   | {'too_many', addresses of the task}
+-- Guarantees: the lease and its capacity end once; no strike is counted; repeating it is harmless as long
+-- as nobody else was given the task.
+-- include: clock
+-- include: is_stale
+-- include: touch
+-- include: task
+-- include: give_back
+local now, scanner, done = clock(ARGV[1]), ARGV[2], tonumber(ARGV[6])
+if is_stale(scanner, ARGV[3]) then
+  return { 'stale' }
+end
+local task = load_task(ARGV[4])
+local word = task and fence(task, scanner, ARGV[5]) or 'not_found'
+local mine = task and task.scanner == scanner and (ARGV[5] == '' or ARGV[5] == task.attempt)
+if mine and (task.status == 'released' or task.status == 'canceled') then
+  return { 'ok' }
+end
+if word == 'ok' and done > task.size then
+  return { 'too_many', text(task.size) }
+end
+if word ~= 'ok' then
+  return { word }
+end
+touch(scanner, now)
+give_back(task, done, now)
+return { 'ok' }

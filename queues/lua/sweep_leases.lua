@@ -1,0 +1,8 @@
+-- Takes back tasks whose lease ran out.
+-- KEYS[1] the site
+-- ARGV[1] now or ''   ARGV[2] lease_ms   ARGV[3] how many at most
+-- Returns {'ok', how many}
+-- Guarantees: work is taken from scanners here (and by the same step in claims), and nowhere else.
+-- include: clock
+-- include: sweep
+return { 'ok', text(sweep(clock(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]))) }

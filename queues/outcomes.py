@@ -1,0 +1,61 @@
+"""One table from the word that a script answers to the exception that the caller meets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from domain import errors
+
+_GROUP = "There is no group {0} in this site."
+_SCANNER = "There is no scanner {0} in this site."
+_REUSED = "This Idempotency-Key was used before, with another request."
+
+
+def _order(targets: str, tasks: str, jobs: str) -> errors.Invalid:
+    sentence = (
+        f"Job capacity ({jobs}) must not exceed task capacity ({tasks}), nor that the target "
+        f"capacity ({targets})."
+    )
+    field = "taskCapacity" if int(tasks) > int(targets) else "jobCapacity"
+    return errors.Invalid({field: [sentence]})
+
+
+def _queue(queue: str) -> errors.Invalid:
+    if queue.startswith("s"):
+        return errors.Invalid({"scannerIds": [_SCANNER.format(queue[1:])]})
+    return errors.Invalid({"groupIds": [_GROUP.format(queue[1:])]})
+
+
+_REFUSALS: dict[str, Callable[..., errors.DispatchError]] = {
+    "stale": errors.StaleRecord,
+    "not_owned": errors.JobNotOwned,
+    "lease_lost": errors.LeaseLost,
+    "not_started": lambda: errors.InvalidTransition("Start this job first."),
+    "gap": lambda last: errors.BatchGap(f"The last batch of this attempt was {last}."),
+    "too_many": lambda size: errors.Invalid(
+        {"hostsDone": [f"This job has only {size} addresses left."]}
+    ),
+    "reused": lambda: errors.Invalid({"Idempotency-Key": [_REUSED]}),
+    "unknown_queue": _queue,
+    "unknown_group": lambda group: errors.Invalid({"groupIds": [_GROUP.format(group)]}),
+    "unknown_scanner": lambda scanner: errors.Invalid({"scannerIds": [_SCANNER.format(scanner)]}),
+    "capacity_order": _order,
+}
+_PLAIN = frozenset({"ok", "repeated"})
+
+
+def accepted(answer: list[Any], subject: str) -> list[Any]:
+    """What a script answered beside its word, where it did what was asked; raises otherwise.
+
+    subject: what the call was about ("Job 17", "Scan 3"), for the sentences.
+    """
+    word, rest = answer[0], answer[1:]
+    if word in _PLAIN:
+        return rest
+    if word == "not_found":
+        kind = errors.JobNotFound if subject.startswith("Job") else errors.NotFound
+        raise kind(f"{subject} does not exist in this site.")
+    if word == "ended":
+        raise errors.InvalidTransition(f"{subject} has ended.")
+    raise _REFUSALS[word](*rest)

@@ -1,0 +1,160 @@
+"""Tasks, as a scanner drives them, from claim to complete or release."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import redis
+
+from domain.space import Segment
+from queues.keys import SiteKeys
+from queues.outcomes import accepted
+from queues.scripts import Now, server_clock
+from queues.store import Record, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who calls: a scanner of a site, and the version of its record that was checked."""
+
+    keys: SiteKeys
+    scanner: int
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """The durations that the scripts need, in milliseconds but for task_seconds."""
+
+    claim_ms: int
+    lease_ms: int
+    stall_ms: int
+    task_seconds: int
+    default_rate: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A task in a scanner's hands. rate in probes per second, None for no limit."""
+
+    task: int
+    attempt: int
+    scan: int
+    segment: Segment
+    first: int
+    last: int
+    rate: int | None
+    rated_by: str | None
+    job: str
+
+    @classmethod
+    def read(cls, row: list[str]) -> Lease:
+        """From what lib/describe.lua answers."""
+        task, attempt, scan, first, last, segment, rate, rated_by, job = row
+        return cls(
+            task=int(task),
+            attempt=int(attempt),
+            scan=int(scan),
+            segment=Segment.decode(segment),
+            first=int(first),
+            last=int(last),
+            rate=int(rate) if rate else None,
+            rated_by=rated_by or None,
+            job=job,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What a claim brought, and for how long the scanner need not ask again."""
+
+    leases: list[Lease]
+    wait_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Machine facts of a heartbeat; '' where the scanner did not say."""
+
+    version: str = ""
+    boot: str = ""
+    engines: str = ""
+    cpus: str = ""
+    memory: str = ""
+    load: str = ""
+
+
+class TaskStore(Store):
+    """One script a call. A changed scanner record raises StaleRecord, and nothing was written."""
+
+    def __init__(self, client: redis.Redis, timing: Timing, now: Now = server_clock) -> None:
+        super().__init__(client, now)
+        self._timing = timing
+
+    def claim(self, holder: Holder, *, limit: int, request: str = "") -> Claimed:
+        """Hand out up to `limit` tasks; to a request repeated, what it got and did not start."""
+        timing = self._timing
+        limits = (timing.claim_ms, timing.lease_ms, timing.task_seconds, timing.default_rate)
+        wait, *rows = accepted(self._run("claim", holder, limit, request, *limits), "Scanner")
+        return Claimed([Lease.read(row) for row in rows], int(wait))
+
+    def start(self, holder: Holder, task: int, attempt: int | None) -> None:
+        """A task begins, and with it perhaps its scan."""
+        self._about("start", holder, task, attempt, self._timing.lease_ms, self._timing.stall_ms)
+
+    def progress(
+        self, holder: Holder, task: int, attempt: int | None, *, done: int, results: int
+    ) -> tuple[str, int | None]:
+        """Renew the lease; answers the control word and the task's rate."""
+        timing = (self._timing.lease_ms, self._timing.stall_ms)
+        control, rate = self._about("progress", holder, task, attempt, *timing, done, results)
+        return control, int(rate) if rate else None
+
+    def results(
+        self, holder: Holder, task: int, attempt: int, *, batch: int, count: int, rows: str
+    ) -> None:
+        """Keep a batch, once. rows: a JSON array of `count` results."""
+        self._about("results", holder, task, attempt, self._timing.lease_ms, batch, count, rows)
+
+    def complete(
+        self,
+        holder: Holder,
+        task: int,
+        attempt: int | None,
+        *,
+        status: str,
+        results: int | None,
+        message: str,
+    ) -> None:
+        """The final word on a task: completed or failed."""
+        count = "" if results is None else results
+        self._about("complete", holder, task, attempt, status, count, message)
+
+    def release(self, holder: Holder, task: int, attempt: int | None, *, done: int) -> None:
+        """Give a task back whose first `done` addresses are done."""
+        self._about("release", holder, task, attempt, done)
+
+    def heartbeat(
+        self, holder: Holder, report: Report, tasks: list[tuple[int, int | None]]
+    ) -> tuple[bool, dict[int, str]]:
+        """Whether the scanner is drained, and the control word of each task not to go on."""
+        facts = (report.version, report.boot, report.engines)
+        machine = (report.cpus, report.memory, report.load)
+        held = [part for task, attempt in tasks for part in (task, attempt or "")]
+        args = (self._timing.lease_ms, *facts, *machine, *held)
+        drain, *rest = accepted(self._run("heartbeat", holder, *args), "Scanner")
+        words = zip(rest[::2], rest[1::2], strict=True)
+        return drain == "1", {int(task): word for task, word in words}
+
+    def get(self, keys: SiteKeys, task: int) -> Record | None:
+        """A task's record, or None."""
+        return self.record(keys, "task", task)
+
+    def _about(
+        self, script: str, holder: Holder, task: int, attempt: int | None, *args: str | int
+    ) -> list[str]:
+        given = "" if attempt is None else attempt
+        return accepted(self._run(script, holder, task, given, *args), f"Job {task}")
+
+    def _run(self, script: str, holder: Holder, *args: str | int) -> list[str]:
+        return self.scripts.run(script, holder.keys, holder.scanner, holder.version, *args)

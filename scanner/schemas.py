@@ -1,0 +1,209 @@
+"""The scanner protocol on the wire. Here, and nowhere else, a task is called a job."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from queues.tasks import Lease
+from web.schemas import Flag, Integer, QueryInteger, Schema, Text
+
+JOBS_AT_MOST = 10
+WAIT_AT_MOST_SECONDS = 30
+RESULTS_AT_MOST = 1000
+EXTRA_AT_MOST_BYTES = 8192
+_FAR = 10**20
+
+
+class ClaimQuery(Schema):
+    """How many jobs, and how long to wait for one."""
+
+    limit = QueryInteger(1, _FAR, load_default=1)
+    wait = QueryInteger(0, _FAR, load_default=0)
+
+
+class Target(Schema):
+    """What to probe."""
+
+    range = fields.String(metadata={"description": "A CIDR, or a name."})
+    ports = fields.String(metadata={"description": "In nmap's notation."})
+
+
+class Job(Schema):
+    """A task in a scanner's hands."""
+
+    job_id = fields.Integer()
+    scan_id = fields.Integer()
+    attempt = fields.Integer()
+    targets = fields.List(fields.Nested(Target))
+    max_probes_per_second = fields.Integer(allow_none=True)
+    rate_limited_by = fields.String(allow_none=True)
+    lease_seconds = fields.Integer()
+    engine = fields.String()
+    engine_args = fields.Dict()
+    exclusions = fields.List(fields.String())
+    scopes = fields.List(fields.String())
+
+
+class Jobs(Schema):
+    """What a claim brought."""
+
+    jobs = fields.List(fields.Nested(Job))
+
+
+class Attempt(Schema):
+    """The fencing number, optional."""
+
+    attempt = Integer(1, load_default=None, allow_none=True)
+
+
+class Progress(Attempt):
+    """How far a job is."""
+
+    progress_count = Integer(load_default=0)
+    result_count = Integer(load_default=0)
+
+
+class Leased(Schema):
+    """The lease was renewed."""
+
+    ok = fields.Boolean(dump_default=True)
+    lease_seconds = fields.Integer()
+
+
+class Controlled(Leased):
+    """What to do with the job."""
+
+    control = fields.String(validate=validate.OneOf(["continue", "pause", "cancel"]))
+    max_probes_per_second = fields.Integer(allow_none=True)
+
+
+class Host(fields.String):
+    """An IP address."""
+
+    def _deserialize(self, value: Any, *args: Any, **options: Any) -> str:
+        text = super()._deserialize(value, *args, **options)
+        try:
+            address = ipaddress.ip_address(text)
+        except ValueError as problem:
+            raise ValidationError("No IP address.") from problem
+        if getattr(address, "scope_id", None):
+            raise ValidationError("An address with a zone is none of the targets.")
+        return str(getattr(address, "ipv4_mapped", None) or address)
+
+
+class Result(Schema):
+    """One finding."""
+
+    host = Host(required=True)
+    name = Text(253)
+    port = Integer(1, 65535)
+    protocol = fields.String(validate=validate.OneOf(["tcp", "udp"]))
+    state = fields.String(
+        required=True, validate=validate.OneOf(["open", "closed", "filtered", "up", "down"])
+    )
+    service = Text(256, 0)
+    product = Text(256, 0)
+    version = Text(256, 0)
+    banner = Text(4096, 0)
+    observed_at = Text(40)
+    extra = fields.Dict(keys=Text(100))
+
+    @validates_schema
+    def _bounded(self, data: dict[str, Any], **_: Any) -> None:
+        if "extra" in data and len(json.dumps(data["extra"])) > EXTRA_AT_MOST_BYTES:
+            raise ValidationError(f"At most {EXTRA_AT_MOST_BYTES} bytes.", "extra")
+
+
+class Results(Schema):
+    """A batch of findings."""
+
+    attempt = Integer(1, required=True)
+    batch = Integer(1, required=True)
+    results = fields.List(
+        fields.Nested(Result), required=True, validate=validate.Length(0, RESULTS_AT_MOST)
+    )
+
+
+class Accepted(Schema):
+    """How many findings are kept."""
+
+    ok = fields.Boolean(dump_default=True)
+    accepted = fields.Integer()
+
+
+class Completion(Attempt):
+    """The final word on a job."""
+
+    status = fields.String(required=True, validate=validate.OneOf(["completed", "failed"]))
+    result_count = Integer(load_default=None, allow_none=True)
+    error_message = Text(1000, 0, load_default="")
+
+
+class Release(Attempt):
+    """A job given back."""
+
+    hosts_done = Integer(load_default=0)
+
+
+class HeldJob(Attempt):
+    """A job that the scanner works on."""
+
+    job_id = Integer(1, required=True)
+
+
+class Heartbeat(Schema):
+    """What the scanner is, and does."""
+
+    version = Text(100, 0, load_default="")
+    boot_id = Text(100, 0, load_default="")
+    engines = fields.List(
+        fields.String(validate=validate.Regexp(r"\A[a-z][a-z0-9-]{0,31}\Z")),
+        load_default=list,
+        validate=validate.Length(0, 20),
+    )
+    jobs = fields.List(fields.Nested(HeldJob), load_default=list, validate=validate.Length(0, 100))
+    load = fields.Float(  # type: ignore[assignment]  # marshmallow takes fields off the class
+        load_default=None, allow_none=True, validate=validate.Range(0, 1e6)
+    )
+    cpu_count = Integer(1, 65536, load_default=None, allow_none=True)
+    memory_bytes = Integer(1, load_default=None, allow_none=True)
+
+
+class Control(Schema):
+    """What to do with one job."""
+
+    job_id = fields.Integer()
+    control = fields.String()
+
+
+class HeartbeatAnswer(Schema):
+    """When to be heard of next, and which jobs are not to go on."""
+
+    ok = Flag(dump_default=True)
+    heartbeat_seconds = fields.Integer()
+    control = fields.List(fields.Nested(Control))
+    drain = fields.Boolean()
+
+
+def job_view(lease: Lease, lease_seconds: int) -> dict[str, Any]:
+    """A task as the wire's job."""
+    scan = json.loads(lease.job)
+    ranges = lease.segment.targets(lease.first, lease.last)
+    view = {
+        "job_id": lease.task,
+        "scan_id": lease.scan,
+        "attempt": lease.attempt,
+        "targets": [{"range": text, "ports": scan["ports"]} for text in ranges],
+        "max_probes_per_second": lease.rate,
+        "rate_limited_by": lease.rated_by,
+        "lease_seconds": lease_seconds,
+        "engine": scan["engine"],
+        "engine_args": scan["engineArgs"],
+    }
+    if lease.segment.names:
+        view |= {"exclusions": scan["exclusions"], "scopes": scan["scopes"]}
+    return view

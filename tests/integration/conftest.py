@@ -1,0 +1,118 @@
+"""A site whose clock the test sets, driven through the stores as the product drives it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+import redis
+
+from domain.space import build_segments
+from domain.targets import parse_target
+from queues.groups import GroupStore
+from queues.keys import SiteKeys
+from queues.scanners import ScannerStore
+from queues.scans import ScanStore
+from queues.tasks import Holder, Lease, Report, TaskStore, Timing
+from queues.upkeep import UpkeepStore
+
+TIMING = Timing(
+    claim_ms=60_000, lease_ms=120_000, stall_ms=900_000, task_seconds=60, default_rate=1000
+)
+
+
+@dataclass
+class Clock:
+    """Milliseconds that pass only when a test says so."""
+
+    ms: int = 1_700_000_000_000
+
+    def __call__(self) -> str:
+        return str(self.ms)
+
+    def forward(self, seconds: float) -> None:
+        self.ms += int(seconds * 1000)
+
+
+@dataclass
+class Site:
+    """One site: makes scanners and scans, and acts as a scanner."""
+
+    client: redis.Redis
+    clock: Clock = field(default_factory=Clock)
+    keys: SiteKeys = field(default_factory=lambda: SiteKeys("default"))
+
+    def __post_init__(self) -> None:
+        self.tasks = TaskStore(self.client, TIMING, self.clock)
+        self.scans = ScanStore(self.client, self.clock)
+        self.scanners = ScannerStore(self.client, self.clock)
+        self.groups = GroupStore(self.client, self.clock)
+        self.upkeep = UpkeepStore(self.client, self.clock)
+
+    def scanner(self, *, groups: list[int] | None = None, **fields: int) -> Holder:
+        """A scanner with set_targets, set_tasks, set_jobs or rate, as one that may call."""
+        scanner, _ = self.scanners.save(
+            self.keys, None, {"name": "s", **fields}, groups=groups or []
+        )
+        return self.holder(scanner)
+
+    def holder(self, scanner: int) -> Holder:
+        """The scanner with the present version of its record."""
+        record = self.scanners.get(self.keys, scanner)
+        assert record is not None
+        return Holder(self.keys, scanner, record["auth"])
+
+    def group(self, *members: Holder, cap: int = 10) -> int:
+        """A group; its members' records change with it."""
+        ids = [member.scanner for member in members]
+        return self.groups.save(self.keys, None, name="g", cap=cap, members=ids)[0]
+
+    def scan(
+        self, *queues: str, targets: str = "10.0.0.0/24", size: int | None = None, **fields: str
+    ) -> int:
+        """A scan of one port; size is hostsPerTask."""
+        segments = build_segments([parse_target(targets)], [])
+        record = {
+            "spec": "{}", "job": "{}", "engine": "connect", "ports": 1, "max_attempts": 3,
+            "retry_failed": 0, "hosts_per_task": size or "", "rate": "", **fields,
+        }  # fmt: skip
+        return self.scans.create(self.keys, record, segments, list(queues))[0]
+
+    def claim(self, holder: Holder, limit: int = 10, request: str = "") -> list[Lease]:
+        """Claim as this scanner."""
+        return self.tasks.claim(holder, limit=limit, request=request).leases
+
+    def finish(self, holder: Holder, lease: Lease, status: str = "completed") -> None:
+        """Start and complete a task."""
+        self.tasks.start(holder, lease.task, lease.attempt)
+        self.tasks.complete(
+            holder, lease.task, lease.attempt, status=status, results=None, message=""
+        )
+
+    def sweep(self) -> int:
+        """Take back what ran out, as the worker does every few seconds."""
+        return self.upkeep.sweep(self.keys, TIMING.lease_ms)
+
+    def pass_time(self, seconds: int) -> None:
+        """Time passes with sweeps in between, so that the store does not count as away."""
+        for _ in range(0, seconds, 10):
+            self.clock.forward(10)
+            self.sweep()
+
+    def heartbeat(
+        self, holder: Holder, *tasks: tuple[int, int | None], **report: str
+    ) -> dict[int, str]:
+        """A heartbeat; answers the control words."""
+        return self.tasks.heartbeat(holder, Report(**report), list(tasks))[1]
+
+    def record(self, scan: int) -> dict[str, str]:
+        """The scan's record."""
+        found = self.scans.get(self.keys, scan)
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+def site(client: redis.Redis) -> Site:
+    """An empty site."""
+    return Site(client)

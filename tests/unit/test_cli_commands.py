@@ -1,0 +1,302 @@
+"""The operator's commands: what they send, what they print, and how they end."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from fake_api import Answer, FakeApi, page, problem, scan
+
+from cli.main import COMMANDS, main
+
+Run = Callable[..., Result]
+
+SCANNER = {
+    "scannerId": 1766000000000001,
+    "name": "lab-1",
+    "status": "online",
+    "lastSeenAt": "2026-01-01T10:00:00.123456Z",
+    "inUse": {"targets": 64, "tasks": 2, "jobs": 1},
+    "taskCapacity": 8,
+    "targetCapacity": 1024,
+    "engines": ["connect", "nmap"],
+}
+GROUP = {"groupId": 1766000000000009, "name": "lab", "scannerIds": [], "jobCapacity": 10}
+
+
+@pytest.fixture
+def server() -> Iterator[FakeApi]:
+    with FakeApi() as fake:
+        yield fake
+
+
+@pytest.fixture
+def run(server: FakeApi) -> Run:
+    def invoke(*arguments: str, stdin: str | None = None) -> Result:
+        environ = {"SCANDISPATCH_URL": server.url, "SCANDISPATCH_TOKEN": "secret"}
+        return CliRunner().invoke(main, arguments, input=stdin, env=environ)
+
+    return invoke
+
+
+def created(server: FakeApi) -> dict[str, Any]:
+    """The body of the one POST."""
+    (body,) = (asked.body for asked in server.asked if asked.method == "POST")
+    return dict(body)
+
+
+def test_a_new_scanners_key_is_shown_with_the_command_that_uses_it(
+    server: FakeApi, run: Run
+) -> None:
+    """`scanner create` prints the key, and a line that can be pasted."""
+    server.on("POST", "/api/scanners", Answer(SCANNER | {"apiKey": "k1.s3cret"}, 201))
+
+    result = run("scanner", "create", "lab-1", "--max-rate", "500", "--allow-ip", "192.0.2.0/24")
+
+    assert result.exit_code == 0
+    assert "SCANDISPATCH_API_KEY=k1.s3cret" in result.output
+    assert f"scandispatch agent --url {server.url}" in result.output
+    expected = {"name": "lab-1", "maxProbesPerSecond": 500, "allowedIps": ["192.0.2.0/24"]}
+    assert expected == created(server)
+
+
+def test_scanners_are_listed_with_what_they_have_in_hand(server: FakeApi, run: Run) -> None:
+    """`scanner list` shows status and use; with --json it is the server's list."""
+    server.on("GET", "/api/scanners", page(SCANNER))
+
+    shown = run("scanner", "list").output
+
+    assert "lab-1" in shown
+    assert "2 of 8" in shown
+    assert json.loads(run("scanner", "list", "--json").output) == [SCANNER]
+
+
+def test_groups_name_their_scanners(server: FakeApi, run: Run) -> None:
+    """`group create` takes scanners by name, and `group list` shows their names."""
+    made = GROUP | {"scannerIds": [SCANNER["scannerId"]]}
+    server.on("GET", "/api/scanners", page(SCANNER))
+    server.on("POST", "/api/groups", Answer(made, 201))
+    server.on("GET", "/api/groups", page(made))
+
+    assert run("group", "create", "lab", "--scanner", "lab-1").exit_code == 0
+    assert {"name": "lab", "scannerIds": [SCANNER["scannerId"]]} == created(server)
+    assert "lab-1" in run("group", "list").output
+
+
+def test_a_scan_is_sent_as_it_was_asked_for(server: FakeApi, run: Run) -> None:
+    """`scan create` sends names as ids, typed engine arguments, and targets from both sources."""
+    server.on("GET", "/api/scanners", page(SCANNER))
+    server.on("GET", "/api/groups", page(GROUP))
+    server.on("POST", "/api/scans", Answer(scan(), 201))
+    hosts = "192.0.2.9 # the printer\n\n# all of it below\n198.51.100.0/24, host.example\n"
+
+    options = "--ports 22,80 --scanner lab-1 --group lab --rate 100 --hosts-per-task 4 --name x"
+    arguments = "--exclude 192.0.2.1 --retry-failed --engine-arg banner=true --engine-arg a=b"
+    more = "--targets-file - --max-attempts 2 --engine nmap"
+    words = f"scan create 10.0.0.0/24,10.0.1.0/24 {options} {arguments} {more}".split()
+    result = run(*words, stdin=hosts)
+
+    assert result.exit_code == 0, result.output
+    assert "scandispatch scan watch 7" in result.output
+    assert created(server) == {
+        "name": "x",
+        "targets": [
+            "10.0.0.0/24",
+            "10.0.1.0/24",
+            "192.0.2.9",
+            "198.51.100.0/24",
+            "host.example",
+        ],
+        "exclude": ["192.0.2.1"],
+        "ports": "22,80",
+        "scannerIds": [SCANNER["scannerId"]],
+        "groupIds": [GROUP["groupId"]],
+        "engine": "nmap",
+        "engineArgs": {"banner": True, "a": "b"},
+        "maxProbesPerSecond": 100,
+        "hostsPerTask": 4,
+        "retryFailed": True,
+        "maxAttempts": 2,
+    }
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "--ports 22 --group lab",
+        "10.0.0.0/24 --group lab",
+        "10.0.0.0/24 --ports 22",
+        "10.0.0.0/24 --ports 22 --group lab --engine-arg banner",
+        "10.0.0.0/24 --ports 22 --group lab --rate 0",
+    ],
+)
+def test_what_is_left_out_is_wrong_usage(server: FakeApi, run: Run, arguments: str) -> None:
+    """A scan without targets, ports or scanners is refused before the server is asked."""
+    result = run("scan", "create", *arguments.split())
+
+    assert result.exit_code == 2
+    assert not server.asked
+
+
+def test_a_refused_scan_says_which_field(server: FakeApi, run: Run) -> None:
+    """What the server refuses is printed field by field, with exit code 3."""
+    server.on("GET", "/api/groups", page(GROUP))
+    errors = {"ports": ["70000 is not a port"]}
+    refused = problem(422, "VALIDATION_ERROR", "the request is not valid", errors=errors)
+    server.on("POST", "/api/scans", refused)
+
+    result = run("scan", "create", "192.0.2.1", "--ports", "70000", "--group", "lab")
+
+    assert result.exit_code == 3
+    assert "ports: 70000 is not a port" in result.stderr
+
+
+def test_an_unknown_name_is_said_so(server: FakeApi, run: Run) -> None:
+    """A name that nothing has gives exit code 3, and where to look."""
+    server.on("GET", "/api/groups", page(GROUP))
+
+    result = run("scan", "create", "192.0.2.1", "--ports", "22", "--group", "nowhere")
+
+    assert result.exit_code == 3
+    assert "there is no group 'nowhere'" in result.stderr
+    assert "scandispatch group list" in result.stderr
+
+
+def test_a_name_that_two_have_is_not_guessed(server: FakeApi, run: Run) -> None:
+    """Two scans of one name are told apart by the operator, who is given both ids."""
+    server.on("GET", "/api/scans", page(scan(7), scan(8)))
+
+    result = run("scan", "cancel", "office")
+
+    assert result.exit_code == 3
+    assert "7, 8" in result.stderr
+
+
+@pytest.mark.parametrize("wanted", ["8", "last", "lobby"])
+def test_a_scan_is_found_by_id_by_name_and_as_last(server: FakeApi, run: Run, wanted: str) -> None:
+    """`scan show` finds the same scan whichever way it is called."""
+    server.on("GET", "/api/scans", page(scan(8, name="lobby"), scan(7)))
+    server.on("GET", "/api/scans/8", Answer(scan(8, name="lobby")))
+
+    result = run("scan", "show", wanted, "--json")
+
+    assert json.loads(result.output)["scanId"] == 8
+
+
+def test_a_scan_is_shown_with_what_it_waits_for(server: FakeApi, run: Run) -> None:
+    """`scan show` and `scan list` say why a scan waits."""
+    waiting = {"code": "NO_SCANNER_ONLINE", "message": "no scanner is online"}
+    server.on("GET", "/api/scans/7", Answer(scan(waitingFor=waiting)))
+    server.on("GET", "/api/scans", page(scan(waitingFor=waiting)))
+
+    assert "no scanner is online" in run("scan", "show", "7").output
+    assert "no scanner is online" in run("scan", "list").output
+
+
+def test_a_list_stops_at_its_limit(server: FakeApi, run: Run) -> None:
+    """`scan list --limit` asks for no more pages than it needs."""
+    server.on("GET", "/api/scans", page(scan(9), scan(8), cursor="x"), page(scan(7)))
+
+    result = run("scan", "list", "--limit", "1", "--status", "running", "--json")
+
+    assert [one["scanId"] for one in json.loads(result.output)] == [9]
+    assert server.asked[0].query == {"status": "running", "limit": "1"}
+
+
+def test_cancelling_says_how_the_scan_stands(server: FakeApi, run: Run) -> None:
+    """`scan cancel` prints the status that the server answers."""
+    server.on("GET", "/api/scans/7", Answer(scan()))
+    server.on("POST", "/api/scans/7/cancel", Answer(scan(status="canceling")))
+
+    assert "scan 7: canceling" in run("scan", "cancel", "7").output
+
+
+def test_a_banner_does_not_reach_the_terminals_ears(server: FakeApi, run: Run) -> None:
+    """Control characters and markup in what a host said are shown, and do nothing."""
+    server.on("GET", "/api/scans/7", Answer(scan()))
+    evil = {
+        "host": "192.0.2.1",
+        "port": 22,
+        "protocol": "tcp",
+        "state": "open",
+        "banner": "\x1b]0;owned\x07[bold]x\u202e",
+    }
+    server.on("GET", "/api/scans/7/results", page(evil))
+
+    shown = run("scan", "results", "7").output
+
+    assert "\ufffd]0;owned\ufffd[bold]x\ufffd" in shown
+    assert "\x1b" not in shown
+    assert "22/tcp" in shown
+
+
+def test_results_can_be_chosen_by_state(server: FakeApi, run: Run) -> None:
+    """`--state` leaves the others out, and a cut list says that there is more."""
+    rows = [
+        {"host": "192.0.2.1", "port": p, "state": "open" if p < 3 else "closed"}
+        for p in range(1, 6)
+    ]
+    server.on("GET", "/api/scans/7", Answer(scan()))
+    server.on("GET", "/api/scans/7/results", page(*rows))
+
+    chosen = run("scan", "results", "7", "--state", "open", "--json")
+    cut = run("scan", "results", "7", "--limit", "2")
+
+    assert [row["port"] for row in json.loads(chosen.output)] == [1, 2]
+    assert "and more" in cut.stderr
+
+
+def test_an_export_is_whole_or_not_there(server: FakeApi, run: Run, tmp_path: Path) -> None:
+    """`--output` leaves a file only when all of the stream has come."""
+    server.on("GET", "/api/scans/7", Answer(scan()))
+    lines = b'{"port": 22}\n'
+    server.on("GET", "/api/scans/7/results", Answer(lines, missing_bytes=3), Answer(lines))
+    target = tmp_path / "found.jsonl"
+    words = ("scan", "results", "7", "--format", "jsonl", "--output", str(target))
+
+    broken = run(*words)
+
+    assert broken.exit_code == 4
+    assert list(tmp_path.iterdir()) == []
+    assert run(*words).exit_code == 0
+    assert lines == target.read_bytes()
+
+
+def test_an_export_can_go_into_a_pipe(server: FakeApi, run: Run) -> None:
+    """Without `--output` the lines go to standard output as they are."""
+    server.on("GET", "/api/scans/7", Answer(scan()))
+    server.on("GET", "/api/scans/7/results", Answer(b'{"port": 22}\n'))
+
+    assert run("scan", "results", "7", "--format", "jsonl").stdout == '{"port": 22}\n'
+
+
+def test_an_agent_without_a_key_is_told_where_it_may_come_from(run: Run) -> None:
+    """`agent` without a key is wrong usage, and says how to give one."""
+    result = run("agent", "--url", "http://127.0.0.1:1")
+
+    assert result.exit_code == 2
+    assert "SCANDISPATCH_API_KEY" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["scan", "scanner", "group", "agent", "audit"])
+def test_the_overview_says_what_the_commands_say(name: str) -> None:
+    """The lines of `scandispatch --help` are the commands' own."""
+    summary = COMMANDS[name][1]
+    command = main.get_command(None, name)
+
+    assert summary == command.get_short_help_str(100)
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["", "scan create", "scan list", "scan watch", "scan results", "scanner create", "audit"],
+)
+def test_help_says_how_a_command_ends(run: Run, command: str) -> None:
+    """Every command's help has examples, and what its exit codes mean."""
+    result = run(*command.split(), "--help")
+
+    assert result.exit_code == 0
+    assert "scandispatch " in result.output
+    assert "Exit codes:" in result.output

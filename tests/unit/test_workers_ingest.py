@@ -1,0 +1,106 @@
+"""How gunicorn serves the ingest: its configuration, and the worker that runs it."""
+
+import runpy
+import signal
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import gevent
+import pytest
+from gunicorn.config import Config
+
+from workers import ingest, parent_death
+from workers.ingest import IngestWorker
+
+CONFIGURATION = Path(ingest.__file__).parent.parent / "gunicorn.conf.py"
+
+
+@pytest.fixture
+def configured() -> Config:
+    """Gunicorn's own reading of the file."""
+    config = Config()
+    for name, value in runpy.run_path(str(CONFIGURATION)).items():
+        if name in config.settings:
+            config.set(name, value)
+    return config
+
+
+def test_gunicorn_believes_no_forwarded_header(configured: Config) -> None:
+    """Whom to believe is the app's to decide, so gunicorn trusts neither peers nor headers."""
+    assert configured.forwarded_allow_ips == []
+    assert configured.forwarder_headers == []
+    assert configured.secure_scheme_headers == {}
+
+
+def test_gunicorn_is_run_as_the_design_says(configured: Config) -> None:
+    """Gevent workers, an app for each after the fork, no control socket, a short end."""
+    assert configured.worker_class is IngestWorker
+    assert configured.preload_app is False
+    assert configured.control_socket_disable is True
+    assert configured.graceful_timeout == 3
+    assert configured.accesslog is None
+    assert (configured.workers, configured.address) == (2, [("127.0.0.1", 8080)])
+
+
+def test_a_worker_that_boots_dies_with_its_parent_and_by_sigterm(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """From the fork on a worker is bound to gunicorn, and does not miss being told to end."""
+    wished: list[int] = []
+    monkeypatch.setattr(parent_death, "die_with_parent", wished.append)
+    hooks = runpy.run_path(str(CONFIGURATION))
+    before = signal.getsignal(signal.SIGTERM)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+    try:
+        hooks["post_fork"](SimpleNamespace(pid=4711), None)
+        after = signal.getsignal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+    assert wished == [4711]
+    assert after is signal.SIG_DFL
+
+
+def worker() -> Any:
+    """A worker that has not begun to run."""
+    made = IngestWorker.__new__(IngestWorker)
+    made.cfg, made.alive, made._idle = SimpleNamespace(keepalive=60), True, set()
+    return made
+
+
+def test_idle_connections_end_when_the_worker_is_to_stop() -> None:
+    """A connection that waits for its next request ends at once; one being served is left alone."""
+    subject, ended = worker(), []
+
+    def idle() -> None:
+        with subject.timeout_ctx():
+            gevent.sleep(60)
+            ended.append("went on")
+        ended.append("idle")
+
+    def busy() -> None:
+        with subject.timeout_ctx():
+            pass
+        gevent.sleep(0.05)
+        ended.append("busy")
+
+    running = [gevent.spawn(idle), gevent.spawn(busy)]
+    gevent.sleep(0.01)
+    subject.handle_exit(signal.SIGTERM, None)
+    gevent.joinall(running, timeout=5, raise_error=True)
+
+    assert ended == ["idle", "busy"]
+    assert subject.alive is False
+    assert subject._idle == set()
+
+
+def test_no_connection_waits_once_the_worker_is_to_stop() -> None:
+    """What finishes its request after SIGTERM does not wait for another."""
+    subject = worker()
+    subject.alive = False
+
+    with subject.timeout_ctx():
+        gevent.sleep(5)
+        pytest.fail("it waited")

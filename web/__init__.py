@@ -1,0 +1,1 @@
+"""What everything that speaks HTTP here shares: strict bodies, schemas, problem documents."""
