@@ -8,23 +8,23 @@ from agent import clock
 class Lease:
     """Runs from the moment the last answered call was *sent*, so it never outlasts the server's.
 
-    Only ever moves forward; a single attribute is written, so threads need no lock.
+    The moment only ever moves forward; each attribute is written whole, so threads need no lock.
     """
 
     def __init__(
         self, *, sent_at: float, seconds: float, now: Callable[[], float] = clock.now
     ) -> None:
         self._now = now
+        self._sent_at = sent_at
         self.seconds = seconds
-        self._until = sent_at + seconds
 
     def renewed(self, sent_at: float, seconds: float | None = None) -> None:
         """A call about this job, sent at that moment, was answered."""
+        self._sent_at = max(self._sent_at, sent_at)
         if seconds is not None:
             self.seconds = seconds
-        self._until = max(self._until, sent_at + self.seconds)
 
     @property
     def over(self) -> bool:
         """Whether another scanner may have the job by now."""
-        return self._now() >= self._until
+        return self._now() >= self._sent_at + self.seconds

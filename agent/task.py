@@ -75,7 +75,7 @@ class Task:
 
     def order(self, control: object) -> None:
         """Obey a control word; one that is not known changes nothing."""
-        if control in {"pause", "cancel"}:
+        if control == "pause" or control == "cancel":
             self._end(Ending.RELEASE, f"told to {control}")
         elif control == "lease_lost":
             self._end(Ending.ABANDON, "the lease was lost")

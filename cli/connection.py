@@ -39,9 +39,7 @@ def find_connection(url: str | None, token: str | None, folder: Path) -> Connect
     path = folder / OPERATOR_FILE
     left = _read(path)
     if url and (left is None or left.url != url.rstrip("/")):
-        raise NotAllowed(
-            f"there is no token for {url}", hint="give --token or SCANDISPATCH_TOKEN"
-        )
+        raise NotAllowed(f"there is no token for {url}", hint="give --token or SCANDISPATCH_TOKEN")
     if left is None:
         raise Unavailable(f"no server is known: there is no {path}", hint=NEXT)
     return Connection(left.url, (token or left.token).strip())

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -95,9 +96,14 @@ class EmbeddedStore:
     def stop(self, seconds: float = _STOP_SECONDS) -> None:
         """End the server, which writes out what it holds; kill it if that takes too long."""
         end(self.process, seconds)
+        self.remove_socket()
+
+    def remove_socket(self) -> None:
+        """Remove what a server that has ended left outside its data."""
         self._socket.unlink(missing_ok=True)
         if self._socket.parent != self.data:
-            self._socket.parent.rmdir()
+            with suppress(FileNotFoundError):
+                self._socket.parent.rmdir()
 
     def __enter__(self) -> Self:
         self.start()

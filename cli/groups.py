@@ -8,12 +8,7 @@ from cli.options import examples, json_option, operator
 from cli.output import print_json, print_table
 
 
-@click.group()
-def group() -> None:
-    """Put scanners into groups."""
-
-
-@group.command(
+@click.command(
     epilog=examples(
         "scandispatch group create lab", "scandispatch group create lab --scanner lab-1"
     )
@@ -41,7 +36,7 @@ def create(
         click.echo(f"group {made['name']} has the id {made['groupId']}")
 
 
-@group.command("list", epilog=examples("scandispatch group list", "scandispatch group list --json"))
+@click.command("list", epilog=examples("scandispatch group list", "scandispatch group list --json"))
 @json_option
 @operator
 def show_all(api: ApiClient, *, as_json: bool) -> None:
@@ -64,3 +59,6 @@ def show_all(api: ApiClient, *, as_json: bool) -> None:
         ],
         empty="no group yet: make one with `scandispatch group create NAME`",
     )
+
+
+group = click.Group("group", commands=[create, show_all], help="Put scanners into groups.")

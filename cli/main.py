@@ -32,16 +32,14 @@ To begin:
 """
 
 
-@click.command(
-    cls=LazyGroup,
+main = LazyGroup(
+    "scandispatch",
     table=COMMANDS,
+    help="Dispatch network scans to a fleet of scanners.",
     epilog=EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(package_name="scandispatch", prog_name="scandispatch")
-def main() -> None:
-    """Dispatch network scans to a fleet of scanners."""
-
+click.version_option(package_name="scandispatch", prog_name="scandispatch")(main)
 
 if __name__ == "__main__":
     main()

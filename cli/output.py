@@ -74,6 +74,8 @@ STYLES = {
 
 def styled(value: object) -> Text:
     """Return a value as text for a cell: clean, and in its status's colour where it is one."""
+    if isinstance(value, Text):
+        return value
     text = clean(value)
     return Text(text, style=STYLES.get(text, ""))
 

@@ -42,13 +42,14 @@ def _token_hint(response: BaseHTTPResponse) -> str:
 
 
 def _sentences(problem: dict[str, Any]) -> str:
-    head = str(problem.get("detail") or problem.get("title") or problem["code"])
-    lines = [f"{head} ({problem['code']})"]
     errors = problem.get("errors")
-    if isinstance(errors, dict):
-        for field, sentences in errors.items():
-            texts = sentences if isinstance(sentences, list) else [sentences]
-            lines += [f"  {field}: {text}" for text in texts]
+    if not isinstance(errors, dict):
+        head = problem.get("detail") or problem.get("title") or "the server says no more"
+        return f"{head} ({problem['code']})"
+    lines = [f"the server does not accept this ({problem['code']})"]
+    for field, sentences in errors.items():
+        texts = sentences if isinstance(sentences, list) else [sentences]
+        lines += [f"  {field}: {text}" for text in texts]
     return "\n".join(lines)
 
 

@@ -49,7 +49,11 @@ def results(
     output: Path | None,
     as_json: bool,
 ) -> None:
-    """Print what a scan found; `--format jsonl` streams the whole of it, newest report each."""
+    """Print what a scan found.
+
+    The table and --json show what was reported, as it came. `--format jsonl` streams the whole of
+    it, one line for each host, protocol and port, the newest.
+    """
     if output and form != "jsonl":
         raise click.UsageError("--output goes with --format jsonl.")
     path = f"/api/scans/{find_scan(api, scan)['scanId']}/results"

@@ -13,12 +13,7 @@ from cli.options import examples, json_option, operator
 from cli.output import print_json, print_table, terminal, when
 
 
-@click.group()
-def scanner() -> None:
-    """Register scanners, and see how they are."""
-
-
-@scanner.command(
+@click.command(
     epilog=examples(
         "scandispatch scanner create lab-1",
         "scandispatch scanner create lab-2 --group lab --max-rate 500 --allow-ip 192.0.2.0/24",
@@ -62,7 +57,7 @@ def create(
         _show_key(made, api.connection.url)
 
 
-@scanner.command(
+@click.command(
     "list", epilog=examples("scandispatch scanner list", "scandispatch scanner list --json")
 )
 @json_option
@@ -112,3 +107,8 @@ def _show_key(made: Document, url: str) -> None:
 def agent_command(url: str) -> str:
     """Return the shell command that runs an agent against `url`."""
     return shlex.join(["scandispatch", "agent", "--url", url])
+
+
+scanner = click.Group(
+    "scanner", commands=[create, show_all], help="Register scanners, and see how they are."
+)

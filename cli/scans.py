@@ -13,15 +13,7 @@ from cli.scan_create import create
 from cli.watch import watch
 
 
-@click.group(commands=[create, watch, results])
-def scan() -> None:
-    """Create scans, watch them, read what they found.
-
-    A SCAN is given by its id, by its name, or as `last`.
-    """
-
-
-@scan.command(
+@click.command(
     "list", epilog=examples("scandispatch scan list", "scandispatch scan list --status running")
 )
 @click.option("--status", help="Only those in this status.")
@@ -42,7 +34,9 @@ def show_all(api: ApiClient, *, status: str | None, limit: int, as_json: bool) -
     )
 
 
-@scan.command(epilog=examples("scandispatch scan show last", "scandispatch scan show 'Office LAN'"))
+@click.command(
+    epilog=examples("scandispatch scan show last", "scandispatch scan show 'Office LAN'")
+)
 @click.argument("scan", metavar="SCAN")
 @json_option
 @operator
@@ -55,12 +49,16 @@ def show(api: ApiClient, *, scan: str, as_json: bool) -> None:
         print_facts(_facts(found))
 
 
-@scan.command(epilog=examples("scandispatch scan cancel last"))
+@click.command(epilog=examples("scandispatch scan cancel last"))
 @click.argument("scan", metavar="SCAN")
 @json_option
 @operator
 def cancel(api: ApiClient, *, scan: str, as_json: bool) -> None:
-    """Cancel a scan: nothing more is handed out, and scanners at work on it stop."""
+    """Cancel a scan.
+
+    Nothing more of it is handed out, and scanners at work on it are told to stop. What was found
+    is kept.
+    """
     now = api.post(f"/api/scans/{find_scan(api, scan)['scanId']}/cancel")
     if as_json:
         print_json(now)
@@ -109,3 +107,13 @@ def _counts(counts: Document) -> str:
 
 def _spaced(camel: str) -> str:
     return "".join(f" {c.lower()}" if c.isupper() else c for c in camel)
+
+
+scan = click.Group(
+    "scan",
+    commands=[create, show_all, show, watch, results, cancel],
+    help="""Create scans, watch them, read what they found.
+
+    A SCAN is given by its id, by its name, or as `last`.
+    """,
+)

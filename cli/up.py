@@ -98,6 +98,8 @@ class Plane:
         finally:
             _handle_stop_signals(signal.SIG_IGN)
             supervisor.stop()
+            if self.settings.redis_url is None:
+                EmbeddedStore(self.folder.path).remove_socket()
 
     def _start(self, supervisor: Supervisor, lock: int) -> None:
         store_url = self._start_store(supervisor, lock)

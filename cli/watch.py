@@ -22,8 +22,9 @@ INTERVAL_SECONDS = 1.0
 @json_option
 @operator
 def watch(api: ApiClient, *, scan: str, as_json: bool) -> None:
-    """Watch a scan until it has ended; with --json, a document on a line for every change.
+    """Watch a scan until it has ended.
 
+    A server that is away is waited for. With --json there is a document on a line for every change.
     Ctrl-C ends the watching, not the scan.
     """
     watch_to_the_end(api, find_scan(api, scan)["scanId"], as_json=as_json)

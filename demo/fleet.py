@@ -15,13 +15,13 @@ from cli.children import end, spawn
 from cli.client import ApiClient, Document
 from cli.connection import find_connection
 from cli.errors import CliError
+from dispatch.settings import Settings
 
 SCANDISPATCH = str(Path(sys.executable).with_name("scandispatch"))
 DATA = "data"
 SLOTS = 3  # tasks that an agent works on at once
 STOP_SECONDS = 8.0
 READY_SECONDS = 30
-AUDIT_SECONDS = 20
 LOOK_SECONDS = 0.1
 QUICK = {  # a lost lease comes back within seconds
     "CLAIM_SECONDS": 6,
@@ -30,7 +30,7 @@ QUICK = {  # a lost lease comes back within seconds
     "SWEEP_SECONDS": 1,
     "IDLE_RETRY_SECONDS": 1,
 }
-OTHERS = ("REDIS_URL", "RQ_REDIS_URL", "BOOTSTRAP_ADMIN_TOKEN", "SCANDISPATCH_API_KEY")
+FROM_OUTSIDE = (*(name.upper() for name in Settings.__dataclass_fields__), "SCANDISPATCH_API_KEY")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Audit:
 @contextlib.contextmanager
 def running(log: Path, *arguments: str, **settings: object) -> Iterator[subprocess.Popen[bytes]]:
     """Run `scandispatch` with `arguments` and nothing but `settings` from outside."""
-    unset = [word for name in OTHERS for word in ("-u", name)]
+    unset = [word for name in FROM_OUTSIDE for word in ("-u", name)]
     command = ["env", *unset, *(f"{name}={value}" for name, value in settings.items())]
     with log.open("wb") as output:
         process = spawn([*command, SCANDISPATCH, *arguments], output=output)
@@ -105,9 +105,10 @@ def wait_for_agents(api: ApiClient, agents: Sequence[Agent], folder: Path) -> No
 
 def audit(folder: Path) -> Audit:
     """Have the store recounted."""
-    with running(folder / "audit.log", "audit", "--data", str(folder / DATA)) as process:
-        code = process.wait(AUDIT_SECONDS)
-    return Audit(is_clean=code == 0, said=_last_words(folder / "audit.log"))
+    log = folder / "audit.log"
+    with running(log, "audit", "--data", str(folder / DATA)) as process:
+        _wait_until(lambda: process.poll() is not None, what="the audit", log=log)
+    return Audit(is_clean=process.returncode == 0, said=_last_words(log))
 
 
 def _wait_until(done: Callable[[], bool], *, what: str, log: Path) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 import click
+from rich.text import Text
 
 from cli.client import Document
 from cli.output import print_table
@@ -10,6 +11,8 @@ from demo import verdict
 from demo.fleet import Audit
 from demo.services import Services
 from demo.story import Story
+
+COLOURS = {"north": "magenta", "east": "cyan", "west": "yellow"}
 
 
 def say(text: str) -> None:
@@ -50,7 +53,7 @@ def _show_found(results: Iterable[Document], names: Mapping[int, str]) -> None:
     print_table(
         ("HOST", "PORT", "BANNER", "FOUND BY"),
         [
-            (one["host"], one["port"], one.get("banner"), names.get(one["scannerId"], "?"))
+            (one["host"], one["port"], one.get("banner"), _coloured(names[one["scannerId"]]))
             for one in found
         ],
         empty="nothing",
@@ -58,6 +61,10 @@ def _show_found(results: Iterable[Document], names: Mapping[int, str]) -> None:
 
 
 def _show_again(again: Iterable[verdict.Again]) -> None:
-    rows = list(again)
+    rows = [(*facts, _coloured(lost), _coloured(finished)) for *facts, lost, finished in again]
     click.secho(f"\nHanded out again after the crash: {len(rows)} tasks", bold=True)
     print_table(("TASK", "TARGETS", "ATTEMPT", "LOST BY", "FINISHED BY"), rows)
+
+
+def _coloured(name: str) -> Text:
+    return Text(name, style=COLOURS.get(name, ""))

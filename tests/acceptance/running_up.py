@@ -44,6 +44,7 @@ class RunningUp:
     ) -> None:
         clean = {name: value for name, value in os.environ.items() if name not in OURS}
         self.data = data
+        data.parent.mkdir(parents=True, exist_ok=True)
         self.log = data.with_name(f"{data.name}.log")
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603 - ours
@@ -132,7 +133,7 @@ def _process(folder: Path) -> Process | None:
         command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
     except (FileNotFoundError, ProcessLookupError):
         return None  # it ended while we looked
-    return None if state in "ZX" else Process(int(folder.name), int(parent), command)
+    return None if state in "ZX" or not command else Process(int(folder.name), int(parent), command)
 
 
 def descendants(pid: int) -> list[Process]:

@@ -74,6 +74,17 @@ def test_a_long_job_does_not_hold_up_the_end(up: RunningUp) -> None:
     assert alive(family) == []
 
 
+def test_a_folder_too_deep_for_a_socket(tmp_path: Path) -> None:
+    """A data folder with a long path works, and leaves nothing elsewhere when it is stopped."""
+    with RunningUp(tmp_path / ("d" * 60) / ("e" * 60) / "data") as running:
+        socket_folder = Path(running.store_url.removeprefix("unix://")).parent
+        there = socket_folder.exists()
+        running.signal_and_wait(signal.SIGTERM)
+
+    assert there
+    assert not socket_folder.exists()
+
+
 def test_stopped_while_it_starts(tmp_path: Path) -> None:
     """SIGTERM in the middle of a start ends it in time too, and leaves no child."""
     running = RunningUp(tmp_path / "data")

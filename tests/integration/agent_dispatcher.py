@@ -170,7 +170,7 @@ class FakeDispatcher:
                     self.connection.shutdown(socket.SHUT_RDWR)
                 else:
                     self._answer(*answer)
-                if fault not in {None, LOST}:
+                if fault is not None and fault != LOST:
                     dispatcher.note(call)
 
             def _answer(self, status: int, body: dict[str, Any]) -> None:

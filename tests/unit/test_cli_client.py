@@ -114,7 +114,8 @@ def test_a_refusal_says_which_field_and_why(server: FakeApi, api: ApiClient) -> 
     with pytest.raises(Refused) as raised:
         api.post("/api/scans")
 
-    expected = f"not valid (VALIDATION_ERROR)\n  targets.0: {errors['targets.0'][0]}"
+    head = "the server does not accept this (VALIDATION_ERROR)"
+    expected = f"{head}\n  targets.0: {errors['targets.0'][0]}"
     assert expected == raised.value.message
     assert raised.value.exit_code == 3
     assert len(server.asked) == 1

@@ -8,7 +8,8 @@
 -- include: finish_task
 -- include: settle
 local function quarantine(task, strikes, now)
-  redis.call('HSET', key('task', task.id), 'error', 'quarantined: its lease ran out ' .. strikes .. ' times')
+  redis.call('HSET', key('task', task.id), 'taken', '1', 'error',
+    'quarantined: its lease ran out ' .. strikes .. ' times')
   redis.call('HINCRBY', key('scan', task.scan), 'tasks_failed', 1)
   cover(task.scan, 'failed', tonumber(task.first), tonumber(task.last))
   finish_task(task, 'failed', now)

@@ -2,7 +2,7 @@
 -- load_task(id): its record, or nil.
 local function load_task(id)
   local names = { 'scan', 'first', 'last', 'segment', 'attempt', 'status', 'scanner', 'strikes', 'rate',
-    'request', 'holders', 'progress', 'expected', 'stalled', 'error' }
+    'request', 'holders', 'progress', 'expected', 'stalled', 'taken' }
   local values = redis.call('HMGET', key('task', id), unpack(names))
   if not values[1] then
     return nil
@@ -16,14 +16,14 @@ local function load_task(id)
   return task
 end
 
--- fence(task, scanner, attempt): 'ok' for who holds it; 'ended' for its last holder once it has ended;
--- 'lease_lost' for one of the last 8 holders; 'not_owned' for the rest. attempt may be ''.
+-- fence(task, scanner, attempt): 'ok' for who holds it; 'ended' for who ended it; 'lease_lost' for one
+-- of its last 8 holders; 'not_owned' for the rest. attempt may be ''.
 local function fence(task, scanner, attempt)
   if task.scanner == scanner and (attempt == '' or attempt == task.attempt) then
     if task.held then
       return 'ok'
     end
-    if task.status ~= 'released' and task.status ~= 'expired' then
+    if task.taken == '' and (task.status == 'completed' or task.status == 'failed') then
       return 'ended'
     end
   end

@@ -1,0 +1,77 @@
+"""The audit names what does not add up, and is silent on what does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from tests.integration.conftest import Site
+
+from queues.audit import Audit
+
+Damage = Callable[[Site, int, int, int], None]
+
+
+def scan_field(name: str, by: int = 1) -> Damage:
+    return lambda site, scan, *_: site.client.hincrby(site.keys.of("scan", scan), name, by)
+
+
+def scanner_field(name: str) -> Damage:
+    return lambda site, _, scanner, *__: site.client.hincrby(
+        site.keys.of("scanner", scanner), name, 1
+    )
+
+
+def lose_an_interval(site: Site, scan: int, *_: int) -> None:
+    site.client.lpop(site.keys.of("scan", scan, "open"))
+
+
+def open_what_is_out(site: Site, scan: int, *_: int) -> None:
+    site.client.rpush(site.keys.of("scan", scan, "open"), "0:1:0:")
+
+
+def drop_a_lease(site: Site, _: int, __: int, task: int) -> None:
+    site.client.zrem(site.keys.of("leases"), task)
+
+
+def count_a_scan_twice(site: Site, scan: int, scanner: int, _: int) -> None:
+    site.client.hincrby(site.keys.of("scanner", scanner, "scans"), scan, 1)
+
+
+def finish_too_early(site: Site, scan: int, *_: int) -> None:
+    site.client.hset(site.keys.of("scan", scan), "status", "completed")
+
+
+@pytest.mark.parametrize(
+    ("damage", "kind"),
+    [
+        (scan_field("open"), "counter"),
+        (scan_field("in_flight"), "counter"),
+        (scan_field("done"), "counter"),
+        (scan_field("failed"), "counter"),
+        (scan_field("running"), "counter"),
+        (scan_field("claimed"), "counter"),
+        (scan_field("total"), "address-lost"),
+        (scan_field("dropped"), "address-lost"),
+        (scanner_field("tasks"), "counter"),
+        (scanner_field("targets"), "counter"),
+        (count_a_scan_twice, "counter"),
+        (lose_an_interval, "address-lost"),
+        (open_what_is_out, "address-twice"),
+        (drop_a_lease, "lease"),
+        (finish_too_early, "finished-scan"),
+    ],
+)
+def test_damage_is_named(site: Site, damage: Damage, kind: str) -> None:
+    """Each invariant has a damage that the audit sees and names."""
+    scanner = site.scanner(set_tasks=3)
+    scan = site.scan(f"s{scanner.scanner}", targets="10.0.0.0/24", size=4)
+    first, second, third = site.claim(scanner)
+    site.finish(scanner, first)
+    site.tasks.start(scanner, second.task, 1)
+    audit = Audit(site.client)
+    assert audit.run() == []
+
+    damage(site, scan, scanner.scanner, third.task)
+
+    assert kind in {found.kind for found in audit.run()}

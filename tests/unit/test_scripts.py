@@ -1,0 +1,120 @@
+"""The Lua scripts as texts: headers, includes, keys, numbers."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from queues.keys import MAP, SiteKeys
+from queues.scripts import FOLDER, source
+
+SCRIPTS = sorted(path.stem for path in FOLDER.glob("*.lua"))
+STEPS = sorted(path.stem for path in (FOLDER / "lib").glob("*.lua"))
+_KEY_CALL = re.compile(r"\bkey\(((?:[^()]|\([^()]*\))*)\)")
+
+
+def text(name: str) -> str:
+    return (FOLDER / f"{name}.lua").read_text(encoding="utf-8")
+
+
+def header(name: str) -> str:
+    lines = text(name).split("\n")
+    return "\n".join(line for line in lines[:40] if line.startswith("--"))
+
+
+def body(name: str) -> str:
+    return "\n".join(line for line in source(name).split("\n") if not line.startswith("--"))
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_header_says_which_arguments_the_body_uses(name: str) -> None:
+    """Each ARGV index that a script uses is declared in its header, and none else."""
+    said = {int(n) for n in re.findall(r"ARGV\[(\d+)", header(name))}
+    for first, last in re.findall(r"\((\d+) to (\d+):", header(name)):
+        said |= set(range(int(first), int(last) + 1))
+    own = "\n".join(line for line in text(name).split("\n") if not line.startswith("--"))
+    used = {int(n) for n in re.findall(r"ARGV\[(\d+)\]", own)}
+    open_end = re.search(r"ARGV\[(\d+)…\]", header(name))
+
+    assert used <= said
+    unused = said - used
+    if open_end:
+        assert "#ARGV" in own
+        unused.discard(int(open_end[1]))
+    offset = {int(base) + i for base in re.findall(r"ARGV\[(\d+) \+ i\]", own) for i in range(1, 9)}
+    assert unused - offset == set()
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_header_promises(name: str) -> None:
+    """A script says what KEYS it is given, what it returns and what it guarantees."""
+    for word in ("KEYS[1] the site", "Returns", "Guarantees"):
+        assert word in header(name)
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_short(name: str) -> None:
+    """One script is below 80 lines."""
+    assert text(name).count("\n") <= 80
+
+
+def patterns(lua: str) -> set[str]:
+    """Every key(...) of a Lua text as a pattern of MAP: names stay, the rest is <id>."""
+    found = set()
+    for call in _KEY_CALL.findall(lua):
+        parts = [part.strip() for part in re.split(r",(?![^()]*\))", call)]
+        if parts != ["..."]:
+            found.add(":".join(p[1:-1] if re.fullmatch(r"'\w+'", p) else "<id>" for p in parts))
+    return {re.sub(r"^scans:\w+$", "scans:<id>", pattern) for pattern in found}
+
+
+@pytest.mark.parametrize("name", [*SCRIPTS, *(f"lib/{step}" for step in STEPS if step != "keys")])
+def test_keys_are_on_the_map(name: str) -> None:
+    """Every key that Lua builds has its pattern in queues/keys.py."""
+    states = {"scan:<id>:<id>": "scan:<id>:done"}  # cover.lua: done, failed, excluded
+    built = {states.get(pattern, pattern) for pattern in patterns(text(name))}
+
+    assert built <= set(MAP)
+
+
+def test_every_key_on_the_map_is_built_somewhere() -> None:
+    """The map names no key that nothing uses."""
+    built = set().union(*(patterns(source(name)) for name in SCRIPTS))
+    covered = {"scan:<id>:done", "scan:<id>:failed", "scan:<id>:excluded"}
+    reset = {"scan:<id>:segments"}
+
+    assert set(MAP) - built - covered - reset == set()
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_numbers_keep_their_digits(name: str) -> None:
+    """No script turns a number into text but by %.0f: `..` and tostring keep only 14 digits."""
+    assert "tostring(" not in body(name)
+    assert "cjson" not in body(name)
+    assert set(re.findall(r"%[.\d]*[a-z]", body(name).replace("%d", ""))) <= {"%.0f"}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_includes_come_once_and_before_their_use(name: str) -> None:
+    """Each shared step is in a script once."""
+    functions = re.findall(r"^local function (\w+)", source(name), re.MULTILINE)
+
+    assert "-- include:" not in source(name)
+    assert len(functions) == len(set(functions))
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_every_step_is_used(step: str) -> None:
+    """No shared step lies about unused."""
+    users = [path for path in FOLDER.rglob("*.lua") if f"-- include: {step}\n" in path.read_text()]
+
+    assert users
+
+
+def test_keys_of_a_site_share_a_hash_tag() -> None:
+    """A cluster keeps a site on one node."""
+    keys = SiteKeys("branch-7")
+
+    assert keys.root == "sd:{branch-7}"
+    assert keys.of("scan", 17, "open") == "sd:{branch-7}:scan:17:open"
