@@ -14,6 +14,7 @@ demo: setup ## Run the main job on this machine's loopback: services, agents, a 
 	@$(BIN)/python -m demo
 
 test: setup ## Run all tests
+	@scripts/test-tools.sh
 	@$(BIN)/python -m pytest
 
 lint: setup ## Format check, ruff, mypy, import-linter

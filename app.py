@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from flask import Flask
-from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import api.alarms
@@ -11,13 +12,16 @@ import api.groups
 import api.scanners
 import api.scans
 import scanner.views
+from console.docs import docs_blueprint
 from console.health import health_blueprint
 from console.rq import mount_rq
 from dispatch.settings import Settings
 from dispatch.wiring import open_dispatch
 from web.blueprints import Api
+from web.headers import register_headers
 from web.problems import register_problems
 
+STATIC = Path(__file__).parent / "console" / "static"
 OPENAPI = {
     "API_TITLE": "Scan Dispatch",
     "API_VERSION": "1",
@@ -38,7 +42,7 @@ OPENAPI = {
 
 def create_app(settings: Settings) -> Flask:
     """The WSGI application of one process. Raises ValueError where no store is configured."""
-    app = Flask("scandispatch", static_folder=None)
+    app = Flask("scandispatch", static_folder=STATIC, static_url_path="/static")
     app.config.update(OPENAPI, MAX_CONTENT_LENGTH=settings.max_body_bytes)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of Flask's default provider
     app.url_map.strict_slashes = False
@@ -47,12 +51,13 @@ def create_app(settings: Settings) -> Flask:
     )
     dispatch = app.extensions["dispatch"] = open_dispatch(settings)
     register_problems(app)
+    register_headers(app)
     documented = Api(app)
     documented.register_blueprint(scanner.views.blueprint)
     for module in (api.scans, api.scanners, api.groups, api.alarms):
         documented.register_blueprint(module.blueprint)
     app.register_blueprint(health_blueprint(dispatch.client))
-    app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json"))
+    app.register_blueprint(docs_blueprint())
     if settings.rq_url:
         mount_rq(app, dispatch.tokens, settings.rq_url)
     return app

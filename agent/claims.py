@@ -78,23 +78,24 @@ class Claims:
         if not isinstance(jobs, list):
             log.error("an answer without jobs", action="claim-malformed", answer=str(answer))
             return self._backoff.failed()
-        for raw in jobs:
-            self._begin(raw, answer.sent_at)
-        if jobs:
+        begun = sum(self._begin(raw, answer.sent_at) for raw in jobs)
+        if begun:
             return 0.0
         return idle(IDLE_SECONDS if answer.retry_after is None else answer.retry_after)
 
-    def _begin(self, raw: Any, sent_at: float) -> None:
+    def _begin(self, raw: Any, sent_at: float) -> bool:
         try:
             ref = parse_ref(raw)
         except JobError as error:
             log.error(  # noqa: TRY400 - what the server sent is the trace
                 "a job that cannot be read", action="job-malformed", error=str(error)
             )
-            return
-        if not self._roster.holds(ref):
-            lease = Lease(sent_at=sent_at, seconds=_lease_seconds(raw))
-            self._roster.begin(self._make_task(ref, raw, lease))
+            return False
+        if self._roster.holds(ref) or self._roster.free < 1:
+            return False
+        lease = Lease(sent_at=sent_at, seconds=_lease_seconds(raw))
+        self._roster.begin(self._make_task(ref, raw, lease))
+        return True
 
 
 def _lease_seconds(raw: Mapping[str, Any]) -> float:

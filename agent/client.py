@@ -10,11 +10,13 @@ import urllib3
 from agent import clock
 from agent.errors import UnreachableError
 from agent.options import AgentOptions
+from agent.text import printable
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
 MOST_ANSWER_BYTES = 16 * 1024 * 1024
 MOST_RETRY_AFTER_SECONDS = 300.0
+_SHOWN_CHARACTERS = 500
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Answer:
 
     def __str__(self) -> str:
         detail = self.body.get("detail") or self.body.get("title") or ""
-        return " ".join(str(part) for part in (self.status, self.code, detail) if part)[:500]
+        return printable(f"{self.status} {self.code} {detail}", _SHOWN_CHARACTERS)
 
 
 class Client:

@@ -49,7 +49,7 @@ class Heartbeat:
             return min(self._seconds, self._backoff.failed())
         if not answer.ok:
             log.warning("heartbeat refused", action="heartbeat-refused", answer=str(answer))
-            return min(self._seconds, self._backoff.failed(answer.retry_after))
+            return self._backoff.failed(answer.retry_after)
         self._backoff.reset()
         self._obey(answer, tasks)
         return self._seconds

@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from agent.backoff import Backoff
 from agent.findings import BATCH_BYTES
 from agent.job import JobRef
 from agent.spool import Record, Spool
@@ -27,6 +28,9 @@ class Outbox:
         self._spool = spool
         self._now = now
         self._changed = threading.Condition()
+        self._backoff = Backoff()
+        self._not_before = 0.0
+        self._disk_fails = False
         self._streams: dict[JobRef, Stream] = {
             ref: Stream(ref, spool, list(entries))
             for ref, entries in groupby(spool.entries(), key=lambda entry: entry.ref)
@@ -62,12 +66,17 @@ class Outbox:
             try:
                 kept = self._stream(ref).append(record, final=final, force=final)
             except OSError as error:
-                log.error(  # noqa: TRY400 - a full disk needs no trace
-                    "the spool cannot be written", action="spool-failed", error=str(error)
-                )
+                self._disk_failed(error)
                 return False
+            self._disk_fails = False
             self._changed.notify_all()
             return kept
+
+    def _disk_failed(self, error: OSError) -> None:
+        """Say so once, not every time that a task tries again."""
+        if not self._disk_fails:
+            log.error("the spool cannot be written", action="spool-failed", error=str(error))
+        self._disk_fails = True
 
     def wait_sent(self, ref: JobRef, seconds: float) -> bool:
         """Whether everything of an attempt has been sent, after at most so long."""
@@ -78,6 +87,11 @@ class Outbox:
         """Until something was put or settled, at most so long."""
         with self._changed:
             self._changed.wait(seconds)
+
+    def wake(self) -> None:
+        """Have everybody who waits look up."""
+        with self._changed:
+            self._changed.notify_all()
 
     def close(self, ref: JobRef) -> None:
         """The attempt's task is over; what it left is sent nevertheless."""
@@ -95,17 +109,27 @@ class Outbox:
             stream.busy = True
             return stream, self._spool.read(stream.first)
 
-    def settle(self, stream: Stream, verdict: Verdict, *, retry_after: float | None = None) -> None:
-        """Act on the verdict on a stream's first entry, and let the stream go."""
+    def settle(self, stream: Stream, verdict: Verdict) -> None:
+        """Act on a final verdict on a stream's first entry, and let the stream go."""
         with self._changed:
-            if verdict is Verdict.LATER:
-                stream.not_before = self._now() + stream.backoff.failed(retry_after)
+            self._backoff.reset()
+            stream.backoff.reset()
+            self._settle(stream, verdict)
+            self._let_go(stream)
+
+    def postpone(self, stream: Stream, *, retry_after: float | None, all_streams: bool) -> None:
+        """Nothing is decided: try again later, this stream or, where it is the server, all."""
+        with self._changed:
+            if all_streams:
+                self._not_before = self._now() + self._backoff.failed(retry_after)
             else:
-                stream.backoff.reset()
-                self._settle(stream, verdict)
-            stream.busy = False
-            self._forget_if_over(stream.ref)
-            self._changed.notify_all()
+                stream.not_before = self._now() + stream.backoff.failed(retry_after)
+            self._let_go(stream)
+
+    def _let_go(self, stream: Stream) -> None:
+        stream.busy = False
+        self._forget_if_over(stream.ref)
+        self._changed.notify_all()
 
     @staticmethod
     def _settle(stream: Stream, verdict: Verdict) -> None:
@@ -132,10 +156,12 @@ class Outbox:
         return [s for s in self._streams.values() if not s.empty and not s.busy]
 
     def _due(self) -> Stream | None:
-        now = self._now()
-        due = [s for s in self._waiting() if s.not_before <= now]
-        return min(due, key=lambda s: s.not_before, default=None)
+        stream = min(self._waiting(), key=self._when, default=None)
+        return stream if stream and self._when(stream) <= self._now() else None
+
+    def _when(self, stream: Stream) -> float:
+        return max(stream.not_before, self._not_before)
 
     def _until_due(self, most: float) -> float:
-        due = min((s.not_before for s in self._waiting()), default=None)
-        return most if due is None else min(most, max(0.0, due - self._now()))
+        when = min(map(self._when, self._waiting()), default=None)
+        return most if when is None else min(most, max(0.0, when - self._now()))

@@ -114,6 +114,7 @@ class Agent:
         self.stopping.wait()
         self._wind_down(claiming)
         sent.set()
+        self._outbox.wake()
         for thread in uploaders:
             thread.join(2 * TAKE_SECONDS)
 

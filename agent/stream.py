@@ -17,7 +17,7 @@ class Stream:
         self.ref = ref
         self._spool = spool
         self._entries = entries
-        self._next_batch = 1
+        self._next_batch = 1 + max((e.place for e in entries if e.place != FINAL), default=0)
         self.listener: Listener | None = None
         self.backoff = Backoff()
         self.not_before = 0.0

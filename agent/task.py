@@ -21,9 +21,10 @@ from agent.brake import Brake
 from agent.client import Answer
 from agent.dispatcher import Dispatcher
 from agent.engines.engine import Engine
-from agent.errors import JobError, UnreachableError
+from agent.errors import AgentError, JobError, UnreachableError
 from agent.findings import MESSAGE_CHARACTERS, Findings
-from agent.job import JobRef, parse_job, parse_lease_seconds
+from agent.job import Job, JobRef, parse_job, parse_lease_seconds
+from agent.keeping import Keeping
 from agent.lease import Lease
 from agent.options import AgentOptions
 from agent.outbox import Outbox
@@ -41,6 +42,13 @@ class Ending(Enum):
 
     RELEASE = "release"
     ABANDON = "abandon"
+
+
+_ORDERS = {
+    "pause": Ending.RELEASE,
+    "cancel": Ending.RELEASE,
+    "lease_lost": Ending.ABANDON,
+}
 
 
 class Task:
@@ -65,34 +73,36 @@ class Task:
         self._engines = engines
         self._options = options
         self._findings = Findings()
+        self._keeping = Keeping(ref, self._findings, outbox)
         self._brake = Brake(lease)
         self._ending: Ending | None = None
-        self._hurry = threading.Event()
-        self._interrupted = False
+        self._interrupted = True  # until the engine came to its own end
         self._closing = False
         self._next_report = clock.now()
         self._log = log.bind(job_id=ref.job_id, attempt=ref.attempt)
 
     def order(self, control: object) -> None:
         """Obey a control word; one that is not known changes nothing."""
-        if control == "pause" or control == "cancel":
-            self._end(Ending.RELEASE, f"told to {control}")
-        elif control == "lease_lost":
-            self._end(Ending.ABANDON, "the lease was lost")
+        ending = _ORDERS.get(control) if isinstance(control, str) else None
+        if ending is not None:
+            self._end(ending, f"told {control}")
 
     def stop(self) -> None:
         """The agent is going down: give the job back, without waiting for a full spool."""
-        self._hurry.set()
+        self._keeping.hurry.set()
         self._end(Ending.RELEASE, "the agent stops")
 
     def run(self) -> None:
         """Work on the job to its end; never raises for anything that a job can bring about."""
         self._outbox.listen(self.ref, self._heard)
         failure = self._probe() if self._started() else ""
-        self._interrupted = self._brake.on
-        self._keep_results()
+        everything_kept = self._keeping.keep_all()
         self._closing = True
-        self._keep_last_word(failure)
+        if self._ending is not Ending.ABANDON:
+            if self._interrupted or not everything_kept:
+                self._keeping.release()
+            else:
+                self._keeping.complete(failure)
         self._outbox.wait_sent(self.ref, _SENT_SECONDS)
         self._outbox.close(self.ref)
 
@@ -120,8 +130,7 @@ class Task:
         engine.start()
         while engine.is_alive():
             engine.join(_TICK_SECONDS)
-            while self._findings.due(self._options.flush_seconds) and self._keep_batch():
-                pass
+            self._keeping.keep_due(self._options.flush_seconds)
             if not self._brake.on:
                 self._report_progress()
         return "".join(failures)
@@ -129,12 +138,23 @@ class Task:
     def _run_engine(self, failures: list[str]) -> None:
         try:
             job = parse_job(self._raw)
-            if job.engine not in self._engines:
-                raise JobError(f"this scanner has no engine {job.engine[:60]!r}")  # noqa: TRY301
-            self._engines[job.engine].run(job, self._findings, self._brake)
+            self._engine_for(job).run(job, self._findings, self._brake)
         except Exception as error:  # noqa: BLE001 - whatever an engine does fails its task only
-            self._log.warning("the engine failed", action="engine-failed", exc_info=True)
+            expected = isinstance(error, AgentError)
+            self._log.warning(
+                "the engine failed",
+                action="engine-failed",
+                error=str(error),
+                exc_info=not expected,
+            )
             failures.append(printable(f"{error}" or type(error).__name__, MESSAGE_CHARACTERS))
+        self._interrupted = self._brake.on
+
+    def _engine_for(self, job: Job) -> Engine:
+        try:
+            return self._engines[job.engine]
+        except KeyError as error:
+            raise JobError(f"this scanner has no engine {job.engine[:60]!r}") from error
 
     def _report_progress(self) -> None:
         if clock.now() < self._next_report:
@@ -178,44 +198,6 @@ class Task:
         if self._ending is not Ending.ABANDON:
             self._ending = ending
         self._brake.pull()
-
-    def _keep_batch(self) -> bool:
-        """Make one batch safe; False where there is no room, or nothing to keep."""
-        batch = self._findings.batch()
-        if batch.results and not self._outbox.put_results(self.ref, batch.results):
-            return False
-        self._findings.taken(batch)
-        return bool(batch.results)
-
-    def _keep_results(self) -> None:
-        """Make all results safe, waiting for room where the spool is full."""
-        while True:
-            if not self._keep_batch() and (
-                not self._findings.waiting or self._hurry.wait(_TICK_SECONDS)
-            ):
-                return
-
-    def _keep_last_word(self, failure: str) -> None:
-        word = self._last_word(failure)
-        if word is None:
-            return
-        self._log.info("task ends", action=f"task-{word[0]}", **word[1])
-        while not self._outbox.put_final(self.ref, *word):
-            if self._hurry.wait(_TICK_SECONDS):
-                self._log.error("its last word is lost", action="last-word-lost")
-                return
-
-    def _last_word(self, failure: str) -> tuple[str, dict[str, Any]] | None:
-        if self._ending is Ending.ABANDON:
-            return None
-        if self._interrupted or self._findings.waiting:
-            return "release", {"hostsDone": self._findings.accounted}
-        body: dict[str, Any] = {
-            "status": "failed" if failure else "completed",
-            "resultCount": self._findings.count,
-        }
-        message = failure or self._findings.remarks
-        return "complete", {**body, "errorMessage": message} if message else body
 
 
 def _lease_seconds(answer: Answer) -> float | None:

@@ -1,6 +1,7 @@
 """Carries the outbox to the server: in order, again and again, for as long as it takes."""
 
 import threading
+from http import HTTPStatus
 
 import structlog
 
@@ -14,7 +15,11 @@ from agent.verdict import Verdict, judge
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 TAKE_SECONDS = 0.5
-_QUIET = {Verdict.ACCEPTED, Verdict.GAP}
+_SERVER_WIDE = {  # what holds for every report alike
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+}
 
 
 class Uploader:
@@ -44,10 +49,10 @@ class Uploader:
             answer = self._dispatcher.report(stream.ref, record.call, body)
         except UnreachableError as error:
             log.warning("not sent", action="report-failed", error=str(error), **about)
-            self._outbox.settle(stream, Verdict.LATER)
+            self._outbox.postpone(stream, retry_after=None, all_streams=True)
             return
         verdict = judge(answer)
-        if verdict not in _QUIET:
+        if verdict is not Verdict.ACCEPTED:
             log.warning(
                 "a report was not accepted",
                 action=f"report-{verdict.value}",
@@ -57,4 +62,11 @@ class Uploader:
             )
         if stream.listener:
             stream.listener(verdict, answer.sent_at)
-        self._outbox.settle(stream, verdict, retry_after=answer.retry_after)
+        if verdict is Verdict.LATER:
+            self._outbox.postpone(
+                stream,
+                retry_after=answer.retry_after,
+                all_streams=answer.status in _SERVER_WIDE,
+            )
+        else:
+            self._outbox.settle(stream, verdict)

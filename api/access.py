@@ -10,10 +10,12 @@ from flask import current_app, g, request, url_for
 
 from dispatch.operators import Role
 from dispatch.wiring import Dispatch
-from domain.errors import Invalid, InvalidToken
+from domain.errors import Invalid
 from queues.keys import SiteKeys
 from queues.store import Asked
+from web.addresses import client_address
 from web.blueprints import Blueprint
+from web.schemas import SiteQuery
 
 IDEMPOTENCY_KEY_AT_MOST = 200
 _READS = {"GET", "HEAD", "OPTIONS"}
@@ -29,21 +31,27 @@ def site() -> SiteKeys:
     return cast("SiteKeys", g.site)
 
 
-def protect(blueprint: Blueprint, *, writes: Role) -> None:
-    """Let viewers read, and whoever has the role `writes` write."""
+def operator_blueprint(name: str, module: str, *, description: str, writes: Role) -> Blueprint:
+    """/api/<name>: viewers read, whoever has the role `writes` writes."""
+    blueprint = Blueprint(
+        name,
+        module,
+        url_prefix=f"/api/{name}",
+        description=description,
+        security="operatorToken",
+        query=SiteQuery,
+    )
+    blueprint.before_request(lambda: _authenticate(writes))
+    return blueprint
 
-    def authenticate() -> None:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        try:
-            operator = dispatch().tokens.check(token if scheme.lower() == "bearer" else None)
-        except InvalidToken:
-            dispatch().tokens.count_failure(request.remote_addr or "")
-            raise
-        operator.require(Role.VIEWER if request.method in _READS else writes)
-        g.operator = operator
-        g.site = dispatch().tokens.site_for(operator, request.args.get("site"))
 
-    blueprint.before_request(authenticate)
+def _authenticate(writes: Role) -> None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    given = token.strip() if scheme.lower() == "bearer" else None
+    operator = dispatch().tokens.check(given, address=client_address())
+    operator.require(Role.VIEWER if request.method in _READS else writes)
+    g.operator = operator
+    g.site = dispatch().tokens.site_for(operator, request.args.get("site"))
 
 
 def asked(body: dict[str, Any]) -> Asked:
@@ -65,7 +73,7 @@ def _short(text: str) -> str:
 
 def created(view: dict[str, Any], endpoint: str, **names: Any) -> tuple[Any, int, dict[str, str]]:
     """The answer to a POST that created: the whole resource, and where it is."""
-    return view, 201, {"Location": url_for(endpoint, **names)}
+    return view, 201, {"Location": url_for(endpoint, **names, site=request.args.get("site"))}
 
 
 def page(found: Any) -> dict[str, Any]:

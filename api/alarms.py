@@ -5,19 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from api import schemas
-from api.access import dispatch, page, protect, site
+from api.access import dispatch, operator_blueprint, page, site
 from dispatch.operators import Role
-from web.blueprints import Blueprint
 from web.schemas import PageQuery, page_of
 
-blueprint = Blueprint(
-    "alarms",
-    __name__,
-    url_prefix="/api/alarms",
-    description="Alarms",
-    security="operatorToken",
-)
-protect(blueprint, writes=Role.OPERATOR)
+blueprint = operator_blueprint("alarms", __name__, description="Alarms", writes=Role.OPERATOR)
 
 
 @blueprint.get("")

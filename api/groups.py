@@ -5,19 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from api import schemas
-from api.access import asked, created, dispatch, page, protect, site
+from api.access import asked, created, dispatch, operator_blueprint, page, site
 from dispatch.operators import Role
-from web.blueprints import Blueprint
 from web.schemas import PageQuery, page_of
 
-blueprint = Blueprint(
-    "groups",
-    __name__,
-    url_prefix="/api/groups",
-    description="Scanner groups",
-    security="operatorToken",
-)
-protect(blueprint, writes=Role.ADMIN)
+blueprint = operator_blueprint("groups", __name__, description="Scanner groups", writes=Role.ADMIN)
 
 Body = dict[str, Any]
 

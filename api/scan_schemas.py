@@ -6,14 +6,17 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
+from api.schemas import LONGEST_TARGET, ids
 from domain.ports import PortsError, parse_ports
 from domain.states import ScanStatus
 from domain.targets import TargetError, parse_target
-from web.schemas import MAX_ID, Flag, Integer, Name, PageQuery, Schema, SiteQuery, Time
+from web.fields import Flag, Integer, Matches, Name, Time
+from web.schemas import PageQuery, Schema, View
 
 MOST_TARGETS = 500_000
-_ENGINE = r"\A[a-z][a-z0-9-]{0,31}\Z"
-_CURSOR = r"\A([0-9]{1,18}-[0-9]{1,18}\.[0-9]{1,9})?\Z"
+LONGEST_PORTS = 400_000  # each of 65,535 ports by itself
+_ENGINE = "^[a-z][a-z0-9-]{0,31}$"
+_CURSOR = r"^([0-9]{1,18}-[0-9]{1,18}\.[0-9]{1,9})?$"
 
 
 class Target(fields.String):
@@ -25,6 +28,8 @@ class Target(fields.String):
 
     def _deserialize(self, value: Any, *args: Any, **options: Any) -> str:
         text = super()._deserialize(value, *args, **options)
+        if len(text) > LONGEST_TARGET:
+            raise ValidationError("This is too long for a target.")
         try:
             target = parse_target(text)
         except TargetError as problem:
@@ -39,6 +44,8 @@ class Ports(fields.String):
 
     def _deserialize(self, value: Any, *args: Any, **options: Any) -> str:
         text = super()._deserialize(value, *args, **options)
+        if len(text) > LONGEST_PORTS:
+            raise ValidationError("This is too long; write ports in a row as 1-1024.")
         try:
             return parse_ports(text).text
         except PortsError as problem:
@@ -54,11 +61,11 @@ class ScanCreation(Schema):
         Target(names=False), load_default=list, validate=validate.Length(0, MOST_TARGETS)
     )
     ports = Ports(required=True)
-    scanner_ids = fields.List(Integer(1, MAX_ID), load_default=list)
-    group_ids = fields.List(Integer(1, MAX_ID), load_default=list)
+    scanner_ids = ids(100, load_default=list)
+    group_ids = ids(100, load_default=list)
     engine = fields.String(
         load_default="connect",
-        validate=validate.Regexp(_ENGINE, error="No name of an engine."),
+        validate=Matches(_ENGINE, error="No name of an engine."),
     )
     engine_args = fields.Dict(keys=fields.String(), load_default=dict)
     max_probes_per_second = Integer(1, 100_000_000, load_default=None, allow_none=True)
@@ -67,7 +74,7 @@ class ScanCreation(Schema):
     max_attempts = Integer(1, 100, load_default=None, allow_none=True)
 
 
-class Hosts(Schema):
+class Hosts(View):
     """Addresses by what became of them."""
 
     total = fields.Integer()
@@ -78,7 +85,7 @@ class Hosts(Schema):
     excluded = fields.Integer()
 
 
-class TaskCounts(Schema):
+class TaskCounts(View):
     """Tasks by what became of them."""
 
     claimed = fields.Integer()
@@ -88,7 +95,7 @@ class TaskCounts(Schema):
     expired = fields.Integer()
 
 
-class WaitingFor(Schema):
+class WaitingFor(View):
     """Why nothing of a scan is out."""
 
     code = fields.String()
@@ -97,6 +104,8 @@ class WaitingFor(Schema):
 
 class Scan(ScanCreation):
     """A scan."""
+
+    Meta = View.Meta
 
     scan_id = fields.Integer()
     status = fields.String()
@@ -116,12 +125,10 @@ class Scan(ScanCreation):
 class ScansQuery(PageQuery):
     """Which scans."""
 
-    status = fields.String(
-        load_default="", validate=validate.OneOf([status.value for status in ScanStatus])
-    )
+    status = fields.String(validate=validate.OneOf([status.value for status in ScanStatus]))
 
 
-class Task(Schema):
+class Task(View):
     """A task of a scan."""
 
     job_id = fields.Integer()
@@ -142,17 +149,14 @@ class Task(Schema):
     finished_at = Time()
 
 
-class ResultsQuery(SiteQuery):
+class ResultsQuery(PageQuery):
     """Which results, and in which form."""
 
-    limit = PageQuery().fields["limit"]
-    cursor = fields.String(
-        load_default="", validate=validate.Regexp(_CURSOR, error="No cursor of ours.")
-    )
-    format = fields.String(load_default=None, validate=validate.OneOf(["jsonl"]))
+    cursor = fields.String(load_default="", validate=Matches(_CURSOR, error="No cursor of ours."))
+    format = fields.String(validate=validate.OneOf(["jsonl"]))
 
 
-class ResultRow(Schema):
+class ResultRow(View):
     """A result, and who found it."""
 
     host = fields.String()
@@ -172,7 +176,7 @@ class ResultRow(Schema):
     late = fields.Boolean()
 
 
-class Ranges(Schema):
+class Ranges(View):
     """Ranges of addresses by what became of them."""
 
     done = fields.List(fields.String())
@@ -180,7 +184,7 @@ class Ranges(Schema):
     excluded = fields.List(fields.String())
 
 
-class Coverage(Schema):
+class Coverage(View):
     """What was scanned, as proof."""
 
     total = fields.Integer()

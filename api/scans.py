@@ -9,19 +9,11 @@ from typing import Any
 from flask import Response
 
 from api import scan_schemas as schemas
-from api.access import asked, created, dispatch, page, protect, site
+from api.access import asked, created, dispatch, operator_blueprint, page, site
 from dispatch.operators import Role
-from web.blueprints import Blueprint
 from web.schemas import PageQuery, page_of
 
-blueprint = Blueprint(
-    "scans",
-    __name__,
-    url_prefix="/api/scans",
-    description="Scans",
-    security="operatorToken",
-)
-protect(blueprint, writes=Role.OPERATOR)
+blueprint = operator_blueprint("scans", __name__, description="Scans", writes=Role.OPERATOR)
 
 Body = dict[str, Any]
 
@@ -32,7 +24,7 @@ Body = dict[str, Any]
 def some(query: Body) -> Any:
     """List scans, newest first."""
     found = dispatch().scans.some(
-        site(), status=query["status"], limit=query["limit"], cursor=query["cursor"]
+        site(), status=query.get("status", ""), limit=query["limit"], cursor=query["cursor"]
     )
     return page(found)
 
@@ -75,7 +67,7 @@ def tasks(query: Body, scan_id: int) -> Any:
 @blueprint.response(200, page_of(schemas.ResultRow))
 def results(query: Body, scan_id: int) -> Any:
     """List results as they came, or export them: one a host, protocol and port, the newest."""
-    if query["format"]:
+    if "format" in query:
         rows = dispatch().scans.export(site(), scan_id)
         return Response(_lines(rows), content_type="application/jsonl")
     return page(

@@ -7,11 +7,13 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 
 from domain.targets import TargetError, parse_network
-from web.schemas import MAX_ID, Flag, Integer, Name, Schema, Time
+from web.fields import MAX_ID, Flag, Integer, Name, Time
+from web.schemas import Schema, View
 
 MOST_TARGETS = 2**24
 MOST_TASKS = 10_000
 MOST_RATE = 100_000_000
+LONGEST_TARGET = 300  # a name has at most 253 characters, two addresses 79
 
 
 class Network(fields.String):
@@ -19,17 +21,20 @@ class Network(fields.String):
 
     def _deserialize(self, value: Any, *args: Any, **options: Any) -> str:
         text = super()._deserialize(value, *args, **options)
+        if len(text) > LONGEST_TARGET:
+            raise ValidationError("This is too long for a CIDR.")
         try:
             return str(parse_network(text))
         except TargetError as problem:
             raise ValidationError(str(problem)) from problem
 
 
-def _ids(most: int) -> Any:
-    return fields.List(Integer(1, MAX_ID), validate=validate.Length(0, most))
+def ids(most: int, **options: Any) -> Any:
+    """At most so many ids."""
+    return fields.List(Integer(1, MAX_ID), validate=validate.Length(0, most), **options)
 
 
-class InUse(Schema):
+class InUse(View):
     """What a scanner has in flight."""
 
     targets = fields.Integer()
@@ -47,7 +52,7 @@ class ScannerChange(Schema):
     task_capacity = Integer(1, MOST_TASKS, allow_none=True)
     job_capacity = Integer(1, MOST_TASKS, allow_none=True)
     max_probes_per_second = Integer(1, MOST_RATE, allow_none=True)
-    group_ids = _ids(100)
+    group_ids = ids(100)
 
 
 class ScannerCreation(ScannerChange):
@@ -59,10 +64,12 @@ class ScannerCreation(ScannerChange):
 class Scanner(ScannerChange):
     """A scanner."""
 
+    Meta = View.Meta
+
     scanner_id = fields.Integer()
     status = fields.String()
     last_seen_at = Time()
-    version = fields.String()
+    version = fields.String(allow_none=True)
     engines = fields.List(fields.String())
     in_use = fields.Nested(InUse)
     created_at = Time()
@@ -73,7 +80,7 @@ class GroupChange(Schema):
     """What can be changed of a group."""
 
     name = Name()
-    scanner_ids = _ids(1000)
+    scanner_ids = ids(1000)
     job_capacity = Integer(1, MOST_TASKS)
 
 
@@ -86,11 +93,13 @@ class GroupCreation(GroupChange):
 class Group(GroupChange):
     """A group of scanners."""
 
+    Meta = View.Meta
+
     group_id = fields.Integer()
     created_at = Time()
 
 
-class Alarm(Schema):
+class Alarm(View):
     """Something that a person should look at."""
 
     alarm_id = fields.Integer(attribute="id")

@@ -3,11 +3,11 @@
 Every POST carries an `Idempotency-Key` that its repetitions share, so repeating one is safe.
 """
 
+import functools
 import json
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from itertools import count
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -97,29 +97,30 @@ class ApiClient:
         headers: dict[str, str] | None = None,
         whole: bool = True,
     ) -> urllib3.BaseHTTPResponse:
-        url = self._url(path, query or {})
-        for attempt in count(1):
-            last = attempt >= self._tries
+        ask = functools.partial(
+            self._pool.request,
+            method,
+            self._url(path, query or {}),
+            body=body,
+            headers={**self._pool.headers, **(headers or {})},
+            redirect=False,
+            retries=False,
+            preload_content=whole,
+        )
+        for attempt in range(1, self._tries):
             try:
-                response = self._pool.request(
-                    method,
-                    url,
-                    body=body,
-                    headers={**self._pool.headers, **(headers or {})},
-                    redirect=False,
-                    retries=False,
-                    preload_content=whole,
-                )
-            except urllib3.exceptions.HTTPError as problem:
-                if last:
-                    raise self._unreachable(problem) from problem
+                response = ask()
+            except urllib3.exceptions.HTTPError:
                 self._sleep(_pause(attempt, None))
-            else:
-                if last or response.status not in AWAY:
-                    return response
-                response.drain_conn()
-                self._sleep(_pause(attempt, response.headers.get("Retry-After")))
-        raise AssertionError  # count() does not end
+                continue
+            if response.status not in AWAY:
+                return response
+            response.drain_conn()
+            self._sleep(_pause(attempt, response.headers.get("Retry-After")))
+        try:
+            return ask()
+        except urllib3.exceptions.HTTPError as problem:
+            raise self._unreachable(problem) from problem
 
     def _url(self, path: str, query: Document) -> str:
         asked = {name: value for name, value in query.items() if value is not None}

@@ -1,23 +1,34 @@
 """RQ's dashboard at /rq, for admins only.
 
-rq-dashboard 0.9 has no login, changes state on some GETs, and has no protection against forged
-requests; all three are added here, before any of its code runs.
+rq-dashboard 0.9 has no login, changes state on some GETs, has no protection against forged
+requests, and fails on paths that its own pages never ask for; all four are seen to here, before
+any of its code runs.
 """
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 import rq_dashboard
 from flask import Flask, Response, request
-from rq.exceptions import NoSuchJobError
+from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from rq_dashboard.web import setup_rq_connection
 
 from dispatch.operators import Operators, Role
-from domain.errors import DispatchError, Forbidden, NotFound, Unauthenticated
-from web.problems import problem
+from domain.errors import Conflict, Forbidden, NotFound, Unauthenticated
+from web.addresses import client_address
+from web.problems import refused
 
 _CHALLENGE = 'Basic realm="Scan Dispatch: any name, and an admin token as password"'
+_NUMBER = re.compile(r"[1-9][0-9]{0,5}")
+_PATHS = {
+    "instance_number": re.compile("0"),  # there is one RQ here
+    "job_id": re.compile(r"[A-Za-z0-9_-]{1,200}"),
+    "page": _NUMBER,
+    "per_page": _NUMBER,
+    "registry_name": re.compile("queued|failed|deferred|started|finished|canceled|scheduled"),
+}
 
 
 def mount_rq(app: Flask, operators: Operators, url: str) -> None:
@@ -26,6 +37,7 @@ def mount_rq(app: Flask, operators: Operators, url: str) -> None:
     setup_rq_connection(app)
     app.before_request(lambda: _guard(operators))
     app.register_error_handler(NoSuchJobError, _no_such_job)
+    app.register_error_handler(InvalidJobOperation, _not_possible)
     app.register_blueprint(rq_dashboard.blueprint, url_prefix="/rq")
 
 
@@ -33,14 +45,14 @@ def _guard(operators: Operators) -> Response | None:
     if request.blueprint != rq_dashboard.blueprint.name:
         return None
     try:
-        operators.check(_token()).require(Role.ADMIN)
+        operators.check(_token(), address=client_address()).require(Role.ADMIN)
     except Unauthenticated as error:
-        operators.count_failure(request.remote_addr or "")
-        response = problem(error.status, error.code, error.detail)
+        response = refused(error)
         response.headers["WWW-Authenticate"] = _CHALLENGE
         return response
-    if (request.view_args or {}).get("instance_number"):
-        raise NotFound("There is one RQ here, number 0.")
+    for name, value in (request.view_args or {}).items():
+        if name in _PATHS and not _PATHS[name].fullmatch(str(value)):
+            raise NotFound
     if _changes_state() and not _is_ours():
         raise Forbidden("This came from another site's page.")
     return None
@@ -67,5 +79,8 @@ def _is_ours() -> bool:
 
 
 def _no_such_job(_: Exception) -> Response:
-    error: DispatchError = NotFound("RQ has no such job.")
-    return problem(error.status, error.code, error.detail)
+    return refused(NotFound("RQ has no such job."))
+
+
+def _not_possible(_: Exception) -> Response:
+    return refused(Conflict("RQ cannot do this with the job as it is now."))

@@ -1,7 +1,8 @@
 """Scanner keys: `<keyId>.<secret>`, where the key id is `<site>_<scanner>_<key>`.
 
 A process remembers the records it has checked. Every script gets the version of the record that
-was checked and answers `stale` when it has changed since, so no old record is ever trusted.
+was checked and answers `stale` when it has changed since, so no old record is ever trusted; nor is
+anybody refused by one: whoever would be is looked up again first.
 """
 
 from __future__ import annotations
@@ -15,9 +16,15 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from domain.errors import InvalidApiKey, IpBindingViolation, MissingApiKey, ScannerDisabled
+from domain.errors import (
+    InvalidApiKey,
+    IpBindingViolation,
+    MissingApiKey,
+    ScannerDisabled,
+    StaleRecord,
+)
 from domain.targets import Network
 from queues.keys import SiteKeys
 from queues.scanners import ScannerStore
@@ -30,24 +37,26 @@ _KEY = re.compile(r"(?P<site>[a-z0-9-]{1,32})_(?P<scanner>[0-9]{1,16})_(?P<key>[
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A scanner that has proved who it is."""
+    """A scanner that has proved who it is; remembered: by what this process knew already."""
 
     holder: Holder
     key_id: str
     secret_digest: str
     allowed: tuple[Network, ...]
+    remembered: bool = False
 
     def check_address(self, address: str) -> None:
-        """Raise IpBindingViolation where the scanner may not fetch jobs from this address."""
-        if not self.allowed:
+        """Raise IpBindingViolation where the scanner may not fetch jobs from this address.
+
+        address: as ipaddress writes it, IPv4-mapped ones as IPv4. Raises StaleRecord where only
+        what is remembered forbids it.
+        """
+        at = ipaddress.ip_address(address)
+        if not self.allowed or any(at in network for network in self.allowed):
             return
-        if not any(_plain(address) in network for network in self.allowed):
-            raise IpBindingViolation(f"This scanner may not fetch jobs from {address}.")
-
-
-def _plain(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    address = ipaddress.ip_address(text)
-    return getattr(address, "ipv4_mapped", None) or address
+        if self.remembered:
+            raise StaleRecord
+        raise IpBindingViolation(f"This scanner may not fetch jobs from {address}.")
 
 
 def digest(secret: str) -> str:
@@ -82,10 +91,10 @@ class Credentials:
 
     def again(self, caller: Caller) -> Caller:
         """The caller by its record as it is now. Raises as `check` does."""
+        self._known.pop(caller.key_id, None)
         return self._look_up(caller.key_id, caller.secret_digest)
 
     def _look_up(self, key_id: str, secret_digest: str) -> Caller:
-        self._known.pop(key_id, None)
         match = _KEY.fullmatch(key_id)
         if match is None:
             raise InvalidApiKey
@@ -106,7 +115,7 @@ class Credentials:
     def _remember(self, caller: Caller, *, forever: bool) -> Caller:
         with self._lock:
             if forever:
-                self._known[caller.key_id] = caller
+                self._known[caller.key_id] = replace(caller, remembered=True)
             while len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
         return caller

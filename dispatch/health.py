@@ -1,4 +1,4 @@
-"""Whether the store can be trusted with work: reachable, not evicting, persistent."""
+"""Whether the store can be trusted with work: reachable, writable, not evicting, persistent."""
 
 from __future__ import annotations
 
@@ -6,29 +6,45 @@ from dataclasses import dataclass
 from typing import Any
 
 import redis
+import structlog
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
     """What readiness says: problems keep it from being ready, warnings do not."""
 
-    ready: bool
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is no problem."""
+        return not self.problems
 
 
 def check_store(client: redis.Redis) -> Health:
     """Ask the store. Never raises for a store that is away: that is a problem too."""
     try:
-        memory: dict[str, Any] = client.info("memory")
-        persistence: dict[str, Any] = client.info("persistence")
+        facts: dict[str, Any] = client.info()
     except redis.RedisError as problem:
-        return Health(ready=False, problems=(f"The store does not answer: {problem}",))
+        log.warning("not-ready", action="store-away", error=str(problem))
+        return Health(problems=("The store does not answer; the log says more.",))
+    return Health(tuple(_problems(facts)), tuple(_warnings(facts)))
+
+
+def _problems(facts: dict[str, Any]) -> list[str]:
     problems = []
-    policy = memory.get("maxmemory_policy", "noeviction")
+    policy = facts.get("maxmemory_policy", "noeviction")
     if policy != "noeviction":
         problems.append(f"The store may evict keys (maxmemory-policy {policy}); set noeviction.")
-    warnings = []
-    if not persistence.get("aof_enabled"):
-        warnings.append("The store appends to no file; what it holds is lost when it ends.")
-    return Health(not problems, tuple(problems), tuple(warnings))
+    if facts.get("role", "master") != "master":
+        problems.append("The store is a replica, which takes no writes; name its primary.")
+    return problems
+
+
+def _warnings(facts: dict[str, Any]) -> list[str]:
+    if facts.get("aof_enabled"):
+        return []
+    return ["The store keeps no append-only file; what is newer than a snapshot is lost with it."]

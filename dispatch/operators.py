@@ -55,8 +55,11 @@ class Operators:
     sites: SiteStore
     bootstrap_token: str | None
 
-    def check(self, token: str | None) -> Operator:
-        """The operator. Raises MissingToken or InvalidToken."""
+    def check(self, token: str | None, *, address: str) -> Operator:
+        """The operator who calls from this address.
+
+        Raises MissingToken, InvalidToken or, where too many were invalid, TooManyAttempts.
+        """
         if not token:
             raise MissingToken
         bootstrap = self.bootstrap_token
@@ -64,6 +67,7 @@ class Operators:
             return Operator("bootstrap", Role.ADMIN, None)
         record = self.store.find(digest(token))
         if record is None:
+            self.count_failure(address)
             raise InvalidToken
         return Operator(record["tokenId"], Role[record["role"].upper()], record["site"])
 

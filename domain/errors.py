@@ -8,7 +8,7 @@ DispatchError
 ├── Conflict                    409   InvalidTransition, LeaseLost, BatchGap, AlreadyExists
 ├── Invalid                     422   (fields and their sentences)
 ├── StoreFull                   503
-└── StaleRecord                 never leaves the dispatch layer
+└── StaleRecord                 503   leaves the dispatch layer only if it changes twice at once
 """
 
 from __future__ import annotations
@@ -164,3 +164,7 @@ class StoreFull(DispatchError):
 
 class StaleRecord(DispatchError):
     """The scanner's record has changed since it was checked; read it again."""
+
+    status = 503
+    code = "STALE_RECORD"
+    retryable = True

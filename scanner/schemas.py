@@ -9,30 +9,30 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from queues.tasks import Lease
-from web.schemas import Flag, Integer, QueryInteger, Schema, Text
+from web.fields import Integer, Matches, Moment, Number, QueryInteger, Text
+from web.schemas import Ok, Schema, View
 
 JOBS_AT_MOST = 10
 WAIT_AT_MOST_SECONDS = 30
 RESULTS_AT_MOST = 1000
 EXTRA_AT_MOST_BYTES = 8192
-_FAR = 10**20
 
 
 class ClaimQuery(Schema):
     """How many jobs, and how long to wait for one."""
 
-    limit = QueryInteger(1, _FAR, load_default=1)
-    wait = QueryInteger(0, _FAR, load_default=0)
+    limit = QueryInteger(1, cap=JOBS_AT_MOST, load_default=1)
+    wait = QueryInteger(0, cap=WAIT_AT_MOST_SECONDS, load_default=0)
 
 
-class Target(Schema):
+class Target(View):
     """What to probe."""
 
     range = fields.String(metadata={"description": "A CIDR, or a name."})
     ports = fields.String(metadata={"description": "In nmap's notation."})
 
 
-class Job(Schema):
+class Job(View):
     """A task in a scanner's hands."""
 
     job_id = fields.Integer()
@@ -48,7 +48,7 @@ class Job(Schema):
     scopes = fields.List(fields.String())
 
 
-class Jobs(Schema):
+class Jobs(View):
     """What a claim brought."""
 
     jobs = fields.List(fields.Nested(Job))
@@ -67,10 +67,9 @@ class Progress(Attempt):
     result_count = Integer(load_default=0)
 
 
-class Leased(Schema):
+class Leased(Ok):
     """The lease was renewed."""
 
-    ok = fields.Boolean(dump_default=True)
     lease_seconds = fields.Integer()
 
 
@@ -109,7 +108,7 @@ class Result(Schema):
     product = Text(256, 0)
     version = Text(256, 0)
     banner = Text(4096, 0)
-    observed_at = Text(40)
+    observed_at = Moment()
     extra = fields.Dict(keys=Text(100))
 
     @validates_schema
@@ -128,10 +127,18 @@ class Results(Schema):
     )
 
 
-class Accepted(Schema):
+_RESULTS = Result(many=True)
+
+
+def rows(batch: dict[str, Any]) -> list[dict[str, Any]]:
+    """The results of a batch that was read, as they are on the wire."""
+    found: list[dict[str, Any]] = _RESULTS.dump(batch["results"])
+    return found
+
+
+class Accepted(Ok):
     """How many findings are kept."""
 
-    ok = fields.Boolean(dump_default=True)
     accepted = fields.Integer()
 
 
@@ -161,29 +168,26 @@ class Heartbeat(Schema):
     version = Text(100, 0, load_default="")
     boot_id = Text(100, 0, load_default="")
     engines = fields.List(
-        fields.String(validate=validate.Regexp(r"\A[a-z][a-z0-9-]{0,31}\Z")),
+        fields.String(validate=Matches("^[a-z][a-z0-9-]{0,31}$")),
         load_default=list,
         validate=validate.Length(0, 20),
     )
     jobs = fields.List(fields.Nested(HeldJob), load_default=list, validate=validate.Length(0, 100))
-    load = fields.Float(  # type: ignore[assignment]  # marshmallow takes fields off the class
-        load_default=None, allow_none=True, validate=validate.Range(0, 1e6)
-    )
+    load = Number(0, 1e6, load_default=None, allow_none=True)  # type: ignore[assignment]  # marshmallow takes fields off the class
     cpu_count = Integer(1, 65536, load_default=None, allow_none=True)
     memory_bytes = Integer(1, load_default=None, allow_none=True)
 
 
-class Control(Schema):
+class Control(View):
     """What to do with one job."""
 
     job_id = fields.Integer()
     control = fields.String()
 
 
-class HeartbeatAnswer(Schema):
+class HeartbeatAnswer(Ok):
     """When to be heard of next, and which jobs are not to go on."""
 
-    ok = Flag(dump_default=True)
     heartbeat_seconds = fields.Integer()
     control = fields.List(fields.Nested(Control))
     drain = fields.Boolean()

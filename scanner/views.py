@@ -9,7 +9,8 @@ from flask import request
 
 from queues.tasks import Report
 from scanner import schemas
-from scanner.authentication import authenticate, caller, client_address, dispatch
+from scanner.authentication import caller, dispatch, protect
+from web.addresses import client_address
 from web.blueprints import Blueprint
 from web.schemas import Ok
 
@@ -20,7 +21,7 @@ blueprint = Blueprint(
     description="Scanner protocol",
     security="scannerKey",
 )
-blueprint.before_request(authenticate)
+protect(blueprint)
 
 Body = dict[str, Any]
 OK = {"ok": True}
@@ -35,7 +36,7 @@ def claim(query: Body) -> Any:
     claimed = dispatch().work.claim(
         caller(),
         address=client_address(),
-        limit=min(query["limit"], schemas.JOBS_AT_MOST),
+        limit=query["limit"],
         request_id=request.headers.get("X-Request-Id", ""),
     )
     jobs = [schemas.job_view(lease, settings.lease_seconds) for lease in claimed.leases]
@@ -75,9 +76,8 @@ def progress(body: Body, job_id: int) -> Any:
 @blueprint.response(200, schemas.Accepted)
 def results(body: Body, job_id: int) -> Any:
     """Upload a batch of findings; each batch of an attempt is kept once."""
-    wire = [schemas.Result().dump(result) for result in body["results"]]
     accepted = dispatch().work.results(
-        caller(), job_id, body["attempt"], batch=body["batch"], results=wire
+        caller(), job_id, body["attempt"], batch=body["batch"], results=schemas.rows(body)
     )
     return {"accepted": accepted}
 

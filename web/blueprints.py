@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import functools
+import http
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
+from flask import Flask
 from flask_smorest import Api as SmorestApi
 from flask_smorest import Blueprint as SmorestBlueprint
 
 from web.bodies import StrictParser
-from web.schemas import Problem
+from web.fields import Time
+from web.problems import CONTENT_TYPE
+from web.schemas import Problem, Schema
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -23,28 +28,43 @@ class Decorator(Protocol):
 
 
 class Blueprint(SmorestBlueprint):  # type: ignore[misc]  # flask-smorest has no types
-    """Bodies are read by our parser; `security` names the scheme that protects every view."""
+    """Bodies and queries are read by our parser, and nothing in them that nobody asked for.
+
+    security: the name of the scheme that protects every view. query: the schema of the query of
+    views that declare none.
+    """
 
     ARGUMENTS_PARSER = StrictParser()
 
-    def __init__(self, name: str, module: str, *, security: str, **options: Any) -> None:
+    def __init__(
+        self,
+        name: str,
+        module: str,
+        *,
+        security: str,
+        query: type[Schema] = Schema,
+        **options: Any,
+    ) -> None:
         super().__init__(name, module, **options)
         self._security: list[dict[str, list[str]]] = [{security: []}]
+        self._query = query
 
     def get(self, rule: str, **options: Any) -> Decorator:
         """Route GET here."""
-        return self._routed(super().get(rule, **options))
+        return self._routed(super().get(rule, **options), "query")
 
     def post(self, rule: str, **options: Any) -> Decorator:
         """Route POST here."""
-        return self._routed(super().post(rule, **options))
+        return self._routed(super().post(rule, **options), "query", "json")
 
     def patch(self, rule: str, **options: Any) -> Decorator:
         """Route PATCH here."""
-        return self._routed(super().patch(rule, **options))
+        return self._routed(super().patch(rule, **options), "query", "json")
 
     def arguments(self, schema: Any, **options: Any) -> Decorator:
         """Parse the body (or location="query") by this schema, and pass it to the view first."""
+        fields = (schema() if isinstance(schema, type) else schema).fields.values()
+        options.setdefault("required", any(field.required for field in fields))
         decorator: Decorator = super().arguments(schema, **options)
         return decorator
 
@@ -53,12 +73,34 @@ class Blueprint(SmorestBlueprint):  # type: ignore[misc]  # flask-smorest has no
         decorator: Decorator = super().response(status_code, schema, **options)
         return decorator
 
-    def _routed(self, route: Decorator) -> Decorator:
+    def _routed(self, route: Decorator, *read: str) -> Decorator:
         def decorate(view: View) -> View:
-            documented: View = self.doc(security=self._security)(view)
-            return route(documented)
+            name = f"{self.name}_{view.__name__}"
+            checked: View = self.doc(security=self._security, operationId=name)(view)
+            for location in set(read) - _declared(view):
+                checked = self._with_default(checked, location)
+            return route(checked)
 
         return decorate
+
+    def _with_default(self, view: View, location: str) -> View:
+        """Refuse what a view that declares nothing does not know."""
+
+        @functools.wraps(view)
+        def without(_: dict[str, Any], **names: Any) -> Any:
+            return view(**names)
+
+        checked: View
+        if location == "query" and self._query().fields:
+            checked = self.arguments(self._query, location="query")(without)  # type: ignore[assignment]  # of the view's shape
+        else:
+            checked = self.ARGUMENTS_PARSER.use_args(Schema, location=location)(without)
+        return checked
+
+
+def _declared(view: Callable[..., Any]) -> set[str]:
+    documented = getattr(view, "_apidoc", {}).get("arguments", {})
+    return {each["in"] for each in documented.get("parameters", [])}
 
 
 class Api(SmorestApi):  # type: ignore[misc]  # flask-smorest has no types
@@ -66,5 +108,20 @@ class Api(SmorestApi):  # type: ignore[misc]  # flask-smorest has no types
 
     ERROR_SCHEMA = Problem
 
+    def __init__(self, app: Flask) -> None:
+        super().__init__()
+        self.register_field(Time, "string", "date-time")
+        self.init_app(app)
+
     def _register_error_handlers(self) -> None:
         """Leave them to web.problems."""
+
+    def _register_responses(self) -> None:
+        """Each error is a problem document, with its own media type."""
+        content = {CONTENT_TYPE: {"schema": Problem}}
+        for status in http.HTTPStatus:
+            if status >= http.HTTPStatus.BAD_REQUEST:
+                response = {"description": status.phrase, "content": content}
+                self.spec.components.response(status.name, response, lazy=True)
+        response = {"description": "Why it was refused", "content": content}
+        self.spec.components.response(self.DEFAULT_ERROR_RESPONSE_NAME, response, lazy=True)

@@ -36,10 +36,10 @@ class StrictParser(FlaskParser):
 def parse(body: bytes) -> Any:
     """JSON of bounded depth and numbers, without lone surrogates. Raises MalformedBody."""
     try:
-        value = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
+        value = json.loads(
+            body.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_object
+        )
         _check(value, MAX_DEPTH)
-    except MalformedBody:
-        raise
     except RecursionError:
         raise MalformedBody(f"The body is nested more than {MAX_DEPTH} deep.") from None
     except ValueError as problem:
@@ -49,6 +49,13 @@ def parse(body: bytes) -> Any:
 
 def _no_constant(name: str) -> NoReturn:
     raise MalformedBody(f"{name} is no JSON number.")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        raise MalformedBody("An object in the body has a name twice; which one was meant?")
+    return value
 
 
 def _check(value: Any, depth: int) -> None:

@@ -14,6 +14,8 @@ from domain.errors import DispatchError, Invalid
 
 STORE_RETRY_SECONDS = 2
 CONTENT_TYPE = "application/problem+json"
+MOST_ERRORS = 100
+MOST_CHARACTERS = 500
 
 log = structlog.get_logger()
 
@@ -26,6 +28,17 @@ _CODES = {
     422: "VALIDATION_ERROR",
     429: "TOO_MANY_ATTEMPTS",
 }
+_CHALLENGES = {"MISSING_TOKEN": "Bearer", "INVALID_TOKEN": "Bearer"}
+_STORE_AWAY = (
+    redis.ConnectionError,
+    redis.TimeoutError,
+    redis.exceptions.ReadOnlyError,
+    redis.exceptions.OutOfMemoryError,
+    redis.exceptions.ClusterError,
+    redis.exceptions.TryAgainError,
+)
+# What a server's refusal begins with while it cannot serve.
+_STORE_CANNOT = {"BUSY", "CLUSTERDOWN", "LOADING", "MASTERDOWN", "MISCONF", "NOREPLICAS"}
 
 
 def problem(
@@ -34,60 +47,78 @@ def problem(
     detail: str,
     *,
     retryable: bool = False,
-    errors: dict[str, Any] | None = None,
+    errors: dict[str, list[str]] | None = None,
     retry_after_seconds: int | None = None,
 ) -> Response:
     """One problem document. errors: field path -> list of sentences."""
     title = http.HTTPStatus(status).phrase
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
-    body |= {"detail": detail, "code": code, "retryable": retryable}
+    body |= {"detail": detail[:MOST_CHARACTERS], "code": code, "retryable": retryable}
     if errors:
-        body["errors"] = errors
+        body["errors"] = _bounded(errors)
     response = Response(json.dumps(body), status, content_type=CONTENT_TYPE)
     if retry_after_seconds is not None:
         response.headers["Retry-After"] = str(retry_after_seconds)
     return response
 
 
-def flatten(errors: Any, path: str = "") -> dict[str, list[str]]:
-    """Marshmallow's nested messages as field path -> sentences, such as results.0.host."""
-    if isinstance(errors, dict):
-        flat: dict[str, list[str]] = {}
-        for name, below in errors.items():
-            step = "" if name == "_schema" else str(name)
-            flat |= flatten(below, ".".join(part for part in (path, step) if part))
-        return flat
-    return {path or "body": [str(e) for e in (errors if isinstance(errors, list) else [errors])]}
+def _bounded(errors: dict[str, list[str]]) -> dict[str, list[str]]:
+    return {
+        path[:MOST_CHARACTERS]: [sentence[:MOST_CHARACTERS] for sentence in sentences]
+        for path, sentences in list(errors.items())[:MOST_ERRORS]
+    }
 
 
-def _refused(error: DispatchError) -> Response:
-    return problem(
+def refused(error: DispatchError) -> Response:
+    """The document of an error of ours."""
+    away = error.status == http.HTTPStatus.SERVICE_UNAVAILABLE
+    response = problem(
         error.status,
         error.code,
         error.detail,
         retryable=error.retryable,
         errors=error.errors if isinstance(error, Invalid) else None,
-        retry_after_seconds=error.retry_after_seconds,
+        retry_after_seconds=error.retry_after_seconds or (STORE_RETRY_SECONDS if away else None),
     )
+    if error.code in _CHALLENGES:
+        response.headers["WWW-Authenticate"] = _CHALLENGES[error.code]
+    return response
 
 
-def _by_werkzeug(error: HTTPException) -> Response:
+def refused_by_flask(error: HTTPException) -> Response:
+    """The document of an error that Flask, Werkzeug or a schema found."""
     status = error.code or 500
     if status < http.HTTPStatus.BAD_REQUEST:
         return error.get_response()  # type: ignore[return-value]  # a redirect is no problem
-    data = getattr(error, "data", None) or {}
-    if "messages" in data:
-        fields: dict[str, list[str]] = {}
-        for location in data["messages"].values():
-            fields |= flatten(location)
-        detail = "; ".join(f"{name}: {said[0]}" for name, said in list(fields.items())[:3])
-        return problem(status, _CODES[status], detail[:500], errors=fields)
     code = _CODES.get(status) or http.HTTPStatus(status).name
+    if messages := getattr(error, "data", {}).get("messages"):
+        fields = _flatten(messages)
+        detail = "; ".join(f"{name}: {said[0]}" for name, said in list(fields.items())[:3])
+        return problem(status, code, detail, errors=fields)
     response = problem(status, code, error.description or "")
     for name, value in error.get_headers():
-        if name in {"Allow", "WWW-Authenticate"}:
+        if name == "Allow":
             response.headers[name] = value
     return response
+
+
+def _flatten(messages: dict[str, Any]) -> dict[str, list[str]]:
+    """Webargs' nested messages, by where they were found, as field path -> sentences."""
+    fields: dict[str, list[str]] = {}
+    for location in messages.values():
+        fields |= _paths(location, "")
+    return fields
+
+
+def _paths(messages: Any, path: str) -> dict[str, list[str]]:
+    if not isinstance(messages, dict):
+        sentences = messages if isinstance(messages, list) else [messages]
+        return {path or "body": [str(sentence) for sentence in sentences]}
+    flat: dict[str, list[str]] = {}
+    for name, below in messages.items():
+        step = "" if name == "_schema" else str(name)
+        flat |= _paths(below, ".".join(part for part in (path, step) if part))
+    return flat
 
 
 def _store_away(error: redis.RedisError) -> Response:
@@ -101,6 +132,12 @@ def _store_away(error: redis.RedisError) -> Response:
     )
 
 
+def _store_refused(error: redis.ResponseError) -> Response:
+    if str(error).partition(" ")[0] in _STORE_CANNOT:
+        return _store_away(error)
+    return _unforeseen(error)
+
+
 def _unforeseen(error: Exception) -> Response:
     log.error("unforeseen", action="unforeseen-error", exc_info=error)
     return problem(500, "INTERNAL_ERROR", "This should not have happened; the log says more.")
@@ -108,15 +145,9 @@ def _unforeseen(error: Exception) -> Response:
 
 def register_problems(app: Flask) -> None:
     """Every error of the app leaves it as a problem document."""
-    app.register_error_handler(DispatchError, _refused)
-    app.register_error_handler(HTTPException, _by_werkzeug)
-    away = (
-        redis.ConnectionError,
-        redis.TimeoutError,
-        redis.exceptions.ReadOnlyError,
-        redis.exceptions.OutOfMemoryError,
-        redis.exceptions.MaxConnectionsError,
-    )
-    for kind in away:
+    app.register_error_handler(DispatchError, refused)
+    app.register_error_handler(HTTPException, refused_by_flask)
+    for kind in _STORE_AWAY:
         app.register_error_handler(kind, _store_away)
+    app.register_error_handler(redis.ResponseError, _store_refused)
     app.register_error_handler(Exception, _unforeseen)

@@ -1,16 +1,15 @@
-"""What our schemas are made of: camelCase on the wire, bounded and typed fields."""
+"""The schemas that several resources share: names in camelCase on the wire, pages, problems."""
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 import marshmallow as ma
-from marshmallow import fields, validate
+from marshmallow import fields
+
+from web.fields import Matches, QueryInteger, Text
 
 MAX_PAGE = 1000
-MAX_ID = 2**53 - 1  # the largest integer that every JSON reader keeps
-NAME = r"\A\w[\w .:@+-]{0,99}\Z"
 
 
 class Schema(ma.Schema):
@@ -22,66 +21,13 @@ class Schema(ma.Schema):
         field_obj.data_key = field_obj.data_key or first + "".join(map(str.capitalize, rest))
 
 
-class Integer(fields.Integer):
-    """A whole JSON number within bounds; no string, no fraction, no boolean."""
+class View(Schema):
+    """What we answer; clients are to ignore fields that they do not know."""
 
-    def __init__(self, lowest: int = 0, highest: int = MAX_ID, **options: Any) -> None:
-        super().__init__(strict=True, validate=validate.Range(lowest, highest), **options)
+    class Meta(ma.Schema.Meta):
+        """Says so in the OpenAPI document."""
 
-    def _deserialize(self, value: Any, *args: Any, **options: Any) -> Any:
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise self.make_error("invalid")
-        return super()._deserialize(value, *args, **options)
-
-
-class QueryInteger(fields.Integer):
-    """A whole number in a query, in decimal digits, within bounds."""
-
-    def __init__(self, lowest: int, highest: int, **options: Any) -> None:
-        super().__init__(validate=validate.Range(lowest, highest), **options)
-
-    def _deserialize(self, value: Any, *args: Any, **options: Any) -> Any:
-        text = str(value)
-        if not (text.isascii() and text.lstrip("-").isdigit()) or len(text) > 20:  # noqa: PLR2004 - digits
-            raise self.make_error("invalid")
-        return super()._deserialize(value, *args, **options)
-
-
-class Text(fields.String):
-    """A bounded string, by default not empty."""
-
-    def __init__(self, longest: int, shortest: int = 1, **options: Any) -> None:
-        super().__init__(validate=validate.Length(shortest, longest), **options)
-
-
-class Name(fields.String):
-    """What an operator calls something: letters, digits and a few signs that no shell minds."""
-
-    def __init__(self, **options: Any) -> None:
-        sentence = "Use 1 to 100 letters, digits, spaces or any of _ . : @ + -"
-        super().__init__(validate=validate.Regexp(NAME, error=sentence), **options)
-
-
-class Flag(fields.Boolean):
-    """JSON true or false, and nothing that merely looks like it."""
-
-    truthy = {True}  # noqa: RUF012 - marshmallow reads it from the class
-    falsy = {False}  # noqa: RUF012 - marshmallow reads it from the class
-
-    def _deserialize(self, value: Any, *args: Any, **options: Any) -> Any:
-        if not isinstance(value, bool):
-            raise self.make_error("invalid", input=value)
-        return super()._deserialize(value, *args, **options)
-
-
-class Time(fields.Field[str]):
-    """Milliseconds since 1970 in the store, ISO 8601 in UTC on the wire."""
-
-    def _serialize(self, value: Any, *_: Any, **__: Any) -> str | None:
-        if value is None:
-            return None
-        moment = dt.datetime.fromtimestamp(int(value) / 1000, tz=dt.UTC)
-        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        unknown = ma.EXCLUDE
 
 
 class SiteQuery(Schema):
@@ -95,26 +41,25 @@ class PageQuery(SiteQuery):
 
     limit = QueryInteger(1, MAX_PAGE, load_default=100)
     cursor = fields.String(
-        load_default="",
-        validate=validate.Regexp(r"\A[0-9]{0,18}\Z", error="No cursor of ours."),
+        load_default="", validate=Matches("^[0-9]{0,18}$", error="No cursor of ours.")
     )
 
 
-class Ok(Schema):
+class Ok(View):
     """It was done."""
 
-    ok = Flag(load_default=True, dump_default=True)
+    ok = fields.Boolean(dump_default=True)
 
 
-class Problem(Schema):
+class Problem(View):
     """An error as RFC 9457 describes it."""
 
-    type = fields.String()
-    title = fields.String()
-    status = fields.Integer()
-    detail = fields.String()
-    code = fields.String(metadata={"description": "Stable, in capitals."})
-    retryable = fields.Boolean()
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+    code = fields.String(required=True, metadata={"description": "Stable, in capitals."})
+    retryable = fields.Boolean(required=True)
     errors = fields.Dict(
         keys=fields.String(),
         values=fields.List(fields.String()),
@@ -124,7 +69,7 @@ class Problem(Schema):
 
 def page_of(item: type[Schema]) -> ma.Schema:
     """The schema of a page of items."""
-    return Schema.from_dict(
+    return View.from_dict(
         {
             "items": fields.List(fields.Nested(item)),
             "next_cursor": fields.String(allow_none=True),

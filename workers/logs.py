@@ -36,4 +36,9 @@ def set_up_logging(log_format: str, *, level: int = logging.INFO) -> None:
 def _last_steps(log_format: str) -> list[structlog.typing.Processor]:
     if log_format == "json":
         return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    return [
+        structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(),
+            exception_formatter=structlog.dev.plain_traceback,  # the others print locals: secrets
+        )
+    ]

@@ -37,6 +37,8 @@ async def probe(address: Address, port: int, *, timeout_seconds: float, banner: 
     Raises:
         OSError: a failure on our own side: the address could not be judged.
     """
+    if address.is_unspecified:  # our kernel would take it for this very machine
+        return Outcome("filtered")
     for attempt in range(_RETRIES + 1):
         try:
             return await _connect(address, port, timeout_seconds, banner=banner)

@@ -64,6 +64,7 @@ class RunningUp:
             self.said += line
             if b"next, in another terminal" in line:
                 return self
+        self.process.stdout.close()
         raise AssertionError(f"ended with {self.process.wait()}: {self.log.read_text()}")
 
     @property

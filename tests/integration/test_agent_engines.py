@@ -2,6 +2,7 @@
 
 import errno
 import ipaddress
+import signal
 import socket
 import threading
 import time
@@ -10,13 +11,14 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 from agent_dispatcher import job, service
 
 from agent.brake import Brake
 from agent.engines import connect as connect_module
+from agent.engines import nmap as nmap_module
 from agent.engines import probe as probe_module
+from agent.engines.child import Child
 from agent.engines.connect import ConnectEngine
 from agent.engines.engine import Engine
 from agent.engines.nmap import NmapEngine
@@ -228,26 +230,28 @@ def test_an_engine_stops_at_once(targets: list[tuple[str, str]]) -> None:
     assert not thread.is_alive()
 
 
-def nmaps_of_this_process() -> list[psutil.Process]:
-    return [c for c in psutil.Process().children() if c.name() == "nmap"]
-
-
-def test_nmap_is_killed_when_told_to_stop() -> None:
+def test_nmap_is_killed_when_told_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
     """Told to stop, nmap is gone within a second, and what it had finished counts."""
+    children: list[Child] = []
+
+    def spawn(words: list[str], standard_input: bytes) -> Child:
+        children.append(Child(words, standard_input))
+        return children[0]
+
+    monkeypatch.setattr(nmap_module, "Child", spawn)
     stop = brake()
     given = made([("127.0.0.0/16", "1-9")], engine="nmap", maxProbesPerSecond=100)
     engine = nmap_engine()
     thread = threading.Thread(target=engine.run, args=(given, Findings(), stop))
     thread.start()
     thread.join(1.0)
-    running = nmaps_of_this_process()
+    running = children[0]._process.poll()
     stop.pull()
     thread.join(1.5)
-    left = nmaps_of_this_process()
 
-    assert running
+    assert running is None
     assert not thread.is_alive()
-    assert not left
+    assert children[0]._process.returncode == -signal.SIGKILL
 
 
 FAKE_NMAP = """#!/bin/sh

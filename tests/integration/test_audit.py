@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from tests.integration.conftest import Site
 
 from queues.audit import Audit
+from tests.integration.conftest import Site
 
 Damage = Callable[[Site, int, int, int], None]
 

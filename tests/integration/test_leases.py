@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from tests.integration.conftest import Site
 
 from domain.errors import (
     BatchGap,
@@ -14,6 +13,7 @@ from domain.errors import (
     StaleRecord,
 )
 from queues.tasks import Holder, Lease
+from tests.integration.conftest import Site
 
 
 @pytest.fixture
@@ -328,8 +328,7 @@ def test_stalled_and_stuck_scans(site: Site, scan: int, one: Holder) -> None:
 
 
 def test_offline_takes_no_work(site: Site, scan: int, one: Holder) -> None:
-    """A silent scanner goes offline with an alarm, keeps its tasks until the lease ends, and
-    is online with its next call."""
+    """A silent scanner goes offline, keeps its tasks, and is online with its next call."""
     lease = started(site, one)
     site.clock.forward(95)
     site.upkeep.mark_offline(site.keys, 90_000)
@@ -379,8 +378,7 @@ def test_ids_are_never_given_twice(site: Site, one: Holder) -> None:
 
 
 def test_engine_and_parking(site: Site) -> None:
-    """A scan that no online scanner of its queue can do makes room for the next, and comes back
-    in its own place."""
+    """A scan that nobody online can do makes room, and comes back in its own place."""
     plain, able = site.scanner(set_tasks=1), site.scanner(set_tasks=1)
     group = site.group(plain, able, cap=1)
     plain, able = site.holder(plain.scanner), site.holder(able.scanner)

@@ -6,11 +6,11 @@ import contextlib
 import random
 
 import pytest
-from tests.integration.conftest import Site
 
 from domain.errors import DispatchError
 from queues.audit import Audit
 from queues.tasks import Holder
+from tests.integration.conftest import Site
 
 STEPS = 150
 RECORDED = ("running", "pending", "canceling", "canceled", "completed", "failed")
@@ -104,8 +104,7 @@ def over_capacity(site: Site, scanner: int) -> list[str]:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_nothing_is_lost_or_double(site: Site, seed: int) -> None:
-    """After every step each address is in one place, counters equal their recount, and use is
-    within the capacities."""
+    """Always: each address in one place, counters as recounted, use within capacities."""
     life = Life(site, seed)
     audit = Audit(site.client)
     for _ in range(STEPS):

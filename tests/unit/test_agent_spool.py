@@ -1,5 +1,6 @@
 """The spool on disk: bounded, locked, whole or not at all, numbered without a gap."""
 
+import ipaddress
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,10 @@ from typing import Any
 import pytest
 
 from agent.errors import SpoolError
+from agent.finding import Finding
+from agent.findings import Findings
 from agent.job import JobRef
+from agent.keeping import Keeping
 from agent.outbox import Outbox
 from agent.spool import FINAL, Entry, Record, Spool
 from agent.stream import Stream
@@ -181,7 +185,7 @@ def test_a_failed_call_waits_and_others_overtake(spool: Spool) -> None:
     outbox.put_final(REF, "complete", {})
     taken = outbox.take(0)
     assert taken
-    outbox.settle(taken[0], Verdict.LATER, retry_after=5.0)
+    outbox.postpone(taken[0], retry_after=5.0, all_streams=False)
     outbox.put_final(JobRef(8, 1), "complete", {})
     other = outbox.take(0)
     resting = outbox.take(0)
@@ -190,6 +194,22 @@ def test_a_failed_call_waits_and_others_overtake(spool: Spool) -> None:
     assert other is not None
     assert other[0].ref == JobRef(8, 1)
     assert resting is None
+    assert outbox.take(0) is not None
+
+
+def test_a_server_that_is_away_rests_all_attempts(spool: Spool) -> None:
+    """What is the server's trouble pauses every attempt, so that a backlog does not storm it."""
+    now = [0.0]
+    outbox = Outbox(spool, now=lambda: now[0])
+    for job_id in (7, 8):
+        outbox.put_final(JobRef(job_id, 1), "complete", {})
+    taken = outbox.take(0)
+    assert taken
+    outbox.postpone(taken[0], retry_after=5.0, all_streams=True)
+    while_away = outbox.take(0)
+    now[0] = 6.0
+
+    assert while_away is None
     assert outbox.take(0) is not None
 
 
@@ -214,3 +234,22 @@ def test_a_replayed_attempt_goes_in_order(spool: Spool) -> None:
     assert places == [1, 2, FINAL]
     assert spool.entries() == []
     assert outbox.backlog == 0
+
+
+def test_in_a_hurry_only_safe_addresses_are_given_back_as_done(tmp_path: Path) -> None:
+    """With the spool full and the agent stopping, only addresses whose results are safe count."""
+    spool = Spool(tmp_path, max_bytes=80_000)
+    findings = Findings()
+    keeping = Keeping(REF, findings, Outbox(spool))
+    for index in range(1100):
+        findings.add(Finding(host=ipaddress.ip_address("127.0.0.1"), state="up"))
+        findings.host_done(index)
+    keeping.hurry.set()
+    kept = keeping.keep_all()
+    keeping.release()
+    last = spool.read(spool.entries()[-1])
+    spool.close()
+
+    assert not kept
+    assert last == Record("release", {"hostsDone": 0})
+    assert len(spool.entries()) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -44,7 +45,7 @@ def test_every_address_has_one_index(
     listed = [a for s in segments for a in expand(s.targets(s.start, s.end))]
     assert listed == sorted(wanted)
     assert segments[0].start == 0
-    assert all(a.end == b.start for a, b in zip(segments, segments[1:], strict=False))
+    assert all(a.end == b.start for a, b in pairwise(segments))
     assert [Segment.decode(s.encode()) for s in segments] == segments
 
 

@@ -1,0 +1,26 @@
+"""Where a call comes from."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from flask import request
+
+NOWHERE = "0.0.0.0"  # noqa: S104 - nothing is bound to it: a Unix socket's peer has no address
+
+
+def client_address() -> str:
+    """The socket's address, or the one that trusted proxies vouch for; IPv4-mapped ones as IPv4."""
+    try:
+        address = ipaddress.ip_address(_without_port(request.remote_addr or NOWHERE))
+    except ValueError:
+        return NOWHERE
+    return str(getattr(address, "ipv4_mapped", None) or address)
+
+
+def _without_port(text: str) -> str:
+    """Some proxies add the port: 192.0.2.1:4711, [2001:db8::1]:4711. A zone means nothing here."""
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    address = text.partition(":")[0] if text.count(":") == 1 else text
+    return address.partition("%")[0]
