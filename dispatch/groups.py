@@ -8,6 +8,7 @@ from typing import Any
 from domain.errors import NotFound
 from queues.groups import GroupStore
 from queues.keys import SiteKeys
+from queues.retirement import RetirementStore
 from queues.store import Asked, Page
 
 DEFAULT_JOB_CAPACITY = 10
@@ -20,6 +21,7 @@ class Groups:
     """Groups of a site. A view has the fields of the resource in api.md, in snake case."""
 
     store: GroupStore
+    retirement: RetirementStore
 
     def create(self, keys: SiteKeys, fields: View, asked: Asked) -> View:
         """A new group."""
@@ -43,6 +45,11 @@ class Groups:
             members=fields.get("scanner_ids"),
         )
         return self.get(keys, group)
+
+    def delete(self, keys: SiteKeys, group: int) -> None:
+        """Delete it. Raises NotFound; Conflict where it is an unfinished scan's only queue."""
+        self.retirement.retire(keys, "group", group)
+        self.retirement.delete(keys, "group", group)
 
     def get(self, keys: SiteKeys, group: int) -> View:
         """One group. Raises NotFound."""

@@ -1,18 +1,14 @@
-"""How scans, tasks and coverage are read: records of the store made into views."""
+"""How scans and tasks are read: records of the store made into views."""
 
 from __future__ import annotations
 
-import ipaddress
 import json
-from collections.abc import Iterator
 from typing import Any
 
-from domain.space import Segment, merge
-from domain.targets import AddressRange
+from domain.space import Segment
 from queues.store import Record
 
 View = dict[str, Any]
-Intervals = list[tuple[int, int]]
 
 WAITING_FOR = {
     "PAUSED": "It is paused; resume it.",
@@ -95,35 +91,3 @@ def task_view(record: Record, segment: Segment | None) -> View:
         "started_at": record.get("started"),
         "finished_at": record.get("finished"),
     }
-
-
-def coverage_view(record: Record, covered: dict[str, Intervals], segments: list[Segment]) -> View:
-    """Counts and ranges of each state; the rest is in flight or not reached."""
-    count = {state: int(record[state]) for state in covered}
-    in_flight = int(record["in_flight"])
-    total = int(record["total"])
-    return {
-        "total": total,
-        **count,
-        "in_flight": in_flight,
-        "not_reached": total - sum(count.values()) - in_flight,
-        "ranges": {state: list(_ranges(segments, rows)) for state, rows in covered.items()},
-    }
-
-
-def _ranges(segments: list[Segment], intervals: Intervals) -> Iterator[str]:
-    """Intervals of the index as first-last, CIDRs where they are one, and names."""
-    addresses: list[AddressRange] = []
-    for segment in segments:
-        for first, last in intervals:
-            if first < segment.end and segment.start < last:
-                part = max(first, segment.start), min(last, segment.end)
-                addresses += segment.ranges(*part)
-                yield from segment.targets(*part) if segment.names else ()
-    yield from (_written(item) for item in merge(addresses))
-
-
-def _written(item: AddressRange) -> str:
-    kind = ipaddress.IPv4Address if item.version == 4 else ipaddress.IPv6Address  # noqa: PLR2004 - IPv4
-    first, last = kind(item.first), kind(item.last)
-    return str(first) if first == last else f"{first}-{last}"

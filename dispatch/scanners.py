@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
 from typing import Any
 
 from dispatch.credentials import new_key
 from domain.errors import NotFound
 from queues.keys import SiteKeys
+from queues.retirement import RetirementStore
 from queues.scanners import ScannerStore
 from queues.store import Asked, Page, Record
 
@@ -31,6 +33,7 @@ class Scanners:
     """Scanners of a site. A view has the fields of the resource in api.md, in snake case."""
 
     store: ScannerStore
+    retirement: RetirementStore
 
     def create(self, keys: SiteKeys, fields: View, asked: Asked) -> View:
         """A new scanner, with its api_key, which nobody can read again."""
@@ -49,12 +52,50 @@ class Scanners:
         self.store.save(keys, scanner, _to_record(fields), groups=fields.get("group_ids"))
         return self.get(keys, scanner)
 
-    def get(self, keys: SiteKeys, scanner: int) -> View:
-        """One scanner. Raises NotFound."""
+    def drain(self, keys: SiteKeys, scanner: int, *, on: bool) -> View:
+        """Hand it no more work (on), or again; what it holds stays its own."""
+        self.store.save(keys, scanner, {"drain": int(on)})
+        return self.get(keys, scanner)
+
+    def add_key(self, keys: SiteKeys, scanner: int, *, grace_seconds: int) -> View:
+        """A new key, its api_key in the answer; the others live on for the grace period."""
+        short_id, secret, kept = new_key()
+        expires = str(int(time.time() * 1000) + 1000 * grace_seconds)
+        others = {
+            name: f"{value.partition(':')[0]}:{expires}"
+            for name, value in self._record(keys, scanner).items()
+            if name.startswith("key:") and value.endswith(":") and len(value) > 1
+        }
+        self.store.save(keys, scanner, {**others, f"key:{short_id}": kept})
+        key_id = f"{keys.site}_{scanner}_{short_id}"
+        return {"key_id": key_id, "api_key": f"{key_id}.{secret}"}
+
+    def revoke_key(self, keys: SiteKeys, scanner: int, key_id: str) -> None:
+        """End a key at once. Raises NotFound."""
+        field = f"key:{key_id.rpartition('_')[2]}"
+        if not self._record(keys, scanner).get(field):
+            raise NotFound(f"Scanner {scanner} has no key {key_id[:80]!r}.")
+        self.store.save(keys, scanner, {field: ""})
+
+    def delete(self, keys: SiteKeys, scanner: int) -> None:
+        """Delete it; one that holds tasks takes no more, and goes when its last lease has.
+
+        Raises NotFound; Conflict where it is an unfinished scan's only queue.
+        """
+        self.retirement.retire(keys, "scanner", scanner)
+        self.store.save(keys, scanner, {"drain": 1})
+        if not self.retirement.delete(keys, "scanner", scanner):
+            self.retirement.postpone(keys, scanner)
+
+    def _record(self, keys: SiteKeys, scanner: int) -> Record:
         record = self.store.get(keys, scanner)
         if record is None:
             raise NotFound(f"There is no scanner {scanner} in this site.")
-        return _to_view(record)
+        return record
+
+    def get(self, keys: SiteKeys, scanner: int) -> View:
+        """One scanner. Raises NotFound."""
+        return _to_view(self._record(keys, scanner))
 
     def some(self, keys: SiteKeys, *, limit: int, cursor: str) -> Page:
         """A page of scanners, newest first."""

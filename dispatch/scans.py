@@ -7,16 +7,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from dispatch.scan_views import coverage_view, scan_view, task_view
+from dispatch.coverage import coverage_view, written
+from dispatch.scan_views import scan_view, task_view
 from domain.engines import ENGINES, wrong_arguments
-from domain.errors import Invalid, NotFound
+from domain.errors import Conflict, Invalid, InvalidTransition, NotFound
+from domain.intervals import without
 from domain.ports import Ports, parse_ports
 from domain.space import Segment, SpaceError, build_segments
+from domain.states import FINISHED
 from domain.targets import AddressRange, parse_target
 from queues.keys import SiteKeys
 from queues.results import ResultStore
 from queues.scanners import ScannerStore
-from queues.scans import COVERED_STATES, ScanStore
+from queues.scans import ScanStore
 from queues.store import Asked, Page, Record
 
 MAX_QUEUES = 100
@@ -53,6 +56,34 @@ class Scans:
         """Drop what is open; whoever holds a task is told to stop."""
         self.store.cancel(keys, scan, reason="canceled by an operator")
         return self.get(keys, scan)
+
+    def pause(self, keys: SiteKeys, scan: int) -> View:
+        """Hand out nothing more; whoever holds a task is told to pause."""
+        self.store.pause(keys, scan, reason="paused by an operator")
+        return self.get(keys, scan)
+
+    def resume(self, keys: SiteKeys, scan: int) -> View:
+        """Hand it out again, from its old place."""
+        self.store.resume(keys, scan, reason="resumed by an operator")
+        return self.get(keys, scan)
+
+    def rerun(self, keys: SiteKeys, scan: int, asked: Asked) -> View:
+        """A new scan of what is not done of a finished one. Raises Conflict or Invalid."""
+        record = self._record_of(keys, scan)
+        if record["status"] not in FINISHED:
+            raise InvalidTransition(
+                f"Scan {scan} is {record['status']}; rerun it when it has ended."
+            )
+        done = self.store.covered(keys, scan)["done"]
+        rest = without([(0, int(record["total"]))], done)
+        if not rest:
+            raise Conflict(f"Every address of scan {scan} is done; nothing is left to rerun.")
+        targets = written(self.store.segments(keys, scan), rest)
+        return self.create(keys, {**json.loads(record["spec"]), "targets": targets}, asked)
+
+    def delete(self, keys: SiteKeys, scan: int) -> None:
+        """Forget a finished scan, its results too. Raises NotFound or InvalidTransition."""
+        self.store.delete(keys, scan)
 
     def get(self, keys: SiteKeys, scan: int) -> View:
         """One scan. Raises NotFound."""
@@ -92,8 +123,8 @@ class Scans:
     def coverage(self, keys: SiteKeys, scan: int) -> View:
         """What was scanned, as proof: counts, and the ranges of each state."""
         record = self._record_of(keys, scan)
-        covered = {state: list(self.store.covered(keys, scan, state)) for state in COVERED_STATES}
-        return coverage_view(record, covered, self.store.segments(keys, scan))
+        segments = self.store.segments(keys, scan)
+        return coverage_view(int(record["total"]), self.store.covered(keys, scan), segments)
 
     def _record_of(self, keys: SiteKeys, scan: int) -> Record:
         record = self.store.get(keys, scan)

@@ -8,6 +8,7 @@ import structlog
 
 from dispatch.settings import Settings
 from queues.keys import SiteKeys
+from queues.retirement import RetirementStore
 from queues.sites import SiteStore
 from queues.store import Page
 from queues.upkeep import UpkeepStore
@@ -26,15 +27,17 @@ class UpkeepReport:
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
-    """Four steps, each of which may be repeated, and cut off anywhere.
+    """Five steps, each of which may be repeated, and cut off anywhere.
 
     1. requeue expired leases
     2. detect stalled tasks
     3. mark scanners offline
     4. detect stalled and stuck scans
+    5. delete the scanners that wait for their last lease
     """
 
     store: UpkeepStore
+    retirement: RetirementStore
     sites: SiteStore
     settings: Settings
 
@@ -59,6 +62,7 @@ class Upkeep:
             offline=self.store.mark_offline(keys, 1000 * settings.offline_seconds),
         )
         self.store.check_scans(keys, 1000 * settings.stall_seconds)
+        self.retirement.finish(keys)
         if report != UpkeepReport():
             log.info("upkeep", action="upkeep-done", site=keys.site, **asdict(report))
         return report

@@ -19,6 +19,7 @@ from queues.audit import Audit
 from queues.connection import open_redis
 from queues.groups import GroupStore
 from queues.results import ResultStore
+from queues.retirement import RetirementStore
 from queues.scanners import ScannerStore
 from queues.scans import ScanStore
 from queues.sites import SiteStore
@@ -58,16 +59,17 @@ def open_dispatch(settings: Settings) -> Dispatch:
         default_rate=settings.default_probes_per_second,
     )
     scanners, scans, sites = ScannerStore(client), ScanStore(client), SiteStore(client)
+    retirement = RetirementStore(client)
     tasks, credentials = TaskStore(client, timing), Credentials(scanners)
     return Dispatch(
         settings=settings,
         client=client,
         credentials=credentials,
         work=Work(tasks, credentials, Spaces(tasks, scans)),
-        scanners=Scanners(scanners),
-        groups=Groups(GroupStore(client)),
+        scanners=Scanners(scanners, retirement),
+        groups=Groups(GroupStore(client), retirement),
         scans=Scans(scans, ResultStore(client), scanners, settings.max_attempts),
         tokens=Operators(TokenStore(client), sites, settings.bootstrap_admin_token),
-        upkeep=Upkeep(UpkeepStore(client), sites, settings),
+        upkeep=Upkeep(UpkeepStore(client), retirement, sites, settings),
         audit=Audit(client),
     )

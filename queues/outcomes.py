@@ -31,6 +31,13 @@ _REFUSALS: dict[str, Callable[..., errors.DispatchError]] = {
     "stale": errors.StaleRecord,
     "not_owned": errors.JobNotOwned,
     "lease_lost": errors.LeaseLost,
+    "not_possible": lambda status: errors.InvalidTransition(f"The scan is {status}."),
+    "unfinished": lambda status: errors.InvalidTransition(
+        f"The scan is {status}; only a finished one can be deleted. Cancel it first."
+    ),
+    "only_queue": lambda scan: errors.Conflict(
+        f"Scan {scan} has not ended and has no other scanner or group; cancel it first."
+    ),
     "not_started": lambda: errors.InvalidTransition("Start this job first."),
     "gap": lambda last: errors.BatchGap(f"The last batch of this attempt was {last}."),
     "too_many": lambda size: errors.Invalid(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
+from domain.intervals import Interval, without
 from domain.space import Segment
+from domain.states import HELD
 from queues.keys import SiteKeys
 from queues.outcomes import accepted
 from queues.store import Asked, Page, Record, Store, flat
 
 COVERED_STATES = ("done", "failed", "excluded")
-INTERVALS_A_READ = 10_000
+TASKS_A_STEP = 100
 
 
 class ScanStore(Store):
@@ -37,6 +39,22 @@ class ScanStore(Store):
         """Drop what is open; who holds a task of it is told to stop."""
         accepted(self.scripts.run("cancel_scan", keys, scan, reason), f"Scan {scan}")
 
+    def pause(self, keys: SiteKeys, scan: int, *, reason: str) -> None:
+        """Hand out nothing more of it; who holds a task of it is told to pause."""
+        accepted(self.scripts.run("pause_scan", keys, scan, reason), f"Scan {scan}")
+
+    def resume(self, keys: SiteKeys, scan: int, *, reason: str) -> None:
+        """Hand it out again, from its old place in its queues."""
+        accepted(self.scripts.run("resume_scan", keys, scan, reason), f"Scan {scan}")
+
+    def delete(self, keys: SiteKeys, scan: int) -> None:
+        """Forget a finished scan."""
+        word = "more"
+        while word == "more":
+            answer = self.scripts.run_timeless("delete_scan", keys, scan, TASKS_A_STEP)
+            word = answer[0]
+        accepted(answer, f"Scan {scan}")
+
     def get(self, keys: SiteKeys, scan: int) -> Record | None:
         """One record, or None."""
         found = self.record(keys, "scan", scan)
@@ -49,7 +67,7 @@ class ScanStore(Store):
 
     def explain(self, keys: SiteKeys, scan: int) -> str:
         """The code of why it waits, or ''."""
-        return str(self.scripts.look("explain", keys, scan)[0])
+        return str(self.scripts.run_timeless("explain", keys, scan)[0])
 
     def tasks(self, keys: SiteKeys, scan: int, *, limit: int, cursor: str) -> Page:
         """A page of the tasks that are kept, newest first."""
@@ -65,15 +83,27 @@ class ScanStore(Store):
         texts = self.client.hgetall(keys.of("scan", scan, "segments"))
         return [Segment.decode(texts[number]) for number in sorted(texts, key=int)]
 
-    def covered(self, keys: SiteKeys, scan: int, state: str) -> Iterator[tuple[int, int]]:
-        """The merged intervals [first, last) of done, failed or excluded, ascending."""
-        at = 0
-        while True:
-            stop = at + INTERVALS_A_READ - 1
-            rows = self.client.zrange(keys.of("scan", scan, state), at, stop)
-            for row in rows:
-                first, _, last = row.partition(":")
-                yield int(first), int(last)
-            if len(rows) < INTERVALS_A_READ:
-                return
-            at += len(rows)
+    def covered(self, keys: SiteKeys, scan: int) -> dict[str, list[Interval]]:
+        """Intervals of done, failed, excluded and in_flight, ascending, no index in two of them."""
+        with self.client.pipeline(transaction=True) as pipe:
+            for state in COVERED_STATES:
+                pipe.zrange(keys.of("scan", scan, state), 0, -1)
+            pipe.zrange(keys.of("scan", scan, "tasks"), 0, -1)
+            *rows, tasks = pipe.execute()
+        covered = {
+            state: [_interval(*row.split(":")) for row in found]
+            for state, found in zip(COVERED_STATES, rows, strict=True)
+        }
+        ended = sorted(interval for state in covered.values() for interval in state)
+        return {**covered, "in_flight": without(self._in_flight(keys, tasks), ended)}
+
+    def _in_flight(self, keys: SiteKeys, tasks: list[str]) -> list[Interval]:
+        with self.client.pipeline(transaction=False) as pipe:
+            for task in tasks:
+                pipe.hmget(keys.of("task", task), "first", "last", "status")
+            rows = pipe.execute()
+        return sorted(_interval(*row[:2]) for row in rows if row[2] in HELD)
+
+
+def _interval(first: str, last: str) -> Interval:
+    return int(first), int(last)

@@ -58,8 +58,8 @@ class Scripts:
         answer: list[Any] = script(keys=[keys.root], args=[self._now(), *args])
         return answer
 
-    def look(self, name: str, keys: SiteKeys, *args: str | int) -> list[Any]:
-        """Run a script that only reads, and so takes no time."""
+    def run_timeless(self, name: str, keys: SiteKeys, *args: str | int) -> list[Any]:
+        """Run a script that needs no clock."""
         script = self._loaded.get(name)
         if script is None:
             script = self._loaded[name] = self._store.register_script(source(name))

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from flask import request
+from werkzeug.exceptions import MethodNotAllowed
 
 from queues.tasks import Report
 from scanner import schemas
@@ -32,6 +33,8 @@ OK = {"ok": True}
 @blueprint.response(200, schemas.Jobs)
 def claim(query: Body) -> Any:
     """Fetch jobs: up to 10, within the scanner's capacities."""
+    if request.method == "HEAD":  # jobs that nobody is told of
+        raise MethodNotAllowed(["GET"])
     settings = dispatch().settings
     claimed = dispatch().work.claim(
         caller(),

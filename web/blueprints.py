@@ -77,25 +77,23 @@ class Blueprint(SmorestBlueprint):  # type: ignore[misc]  # flask-smorest has no
         def decorate(view: View) -> View:
             name = f"{self.name}_{view.__name__}"
             checked: View = self.doc(security=self._security, operationId=name)(view)
-            for location in set(read) - _declared(view):
-                checked = self._with_default(checked, location)
+            for location in read:
+                if location not in _declared(view):
+                    checked = self._with_default(checked, location)
             return route(checked)
 
         return decorate
 
-    def _with_default(self, view: View, location: str) -> View:
+    def _with_default(self, view: Callable[..., Any], location: str) -> Any:
         """Refuse what a view that declares nothing does not know."""
 
         @functools.wraps(view)
         def without(_: dict[str, Any], **names: Any) -> Any:
             return view(**names)
 
-        checked: View
         if location == "query" and self._query().fields:
-            checked = self.arguments(self._query, location="query")(without)  # type: ignore[assignment]  # of the view's shape
-        else:
-            checked = self.ARGUMENTS_PARSER.use_args(Schema, location=location)(without)
-        return checked
+            return self.arguments(self._query, location="query")(without)
+        return self.ARGUMENTS_PARSER.use_args(Schema, location=location)(without)
 
 
 def _declared(view: Callable[..., Any]) -> set[str]:

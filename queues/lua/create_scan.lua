@@ -17,7 +17,8 @@ if before ~= nil then
   return { before and 'repeated' or 'reused', before or nil }
 end
 for i = fields_end + 1, queues_end do
-  if redis.call('EXISTS', key('queue', ARGV[i])) == 0 then
+  local queue = redis.call('HMGET', key('queue', ARGV[i]), 'cap', 'retired')
+  if not queue[1] or queue[2] then
     return { 'unknown_queue', ARGV[i] }
   end
 end

@@ -76,7 +76,7 @@ def test_three_strikes_quarantine(site: Site, scan: int, one: Holder) -> None:
         site.pass_time(130)
 
     assert site.record(scan)["status"] == "failed"
-    assert list(site.scans.covered(site.keys, scan, "failed")) == [(0, 8)]
+    assert site.scans.covered(site.keys, scan)["failed"] == [(0, 8)]
     kinds = [a["kind"] for a in site.upkeep.alarms(site.keys, limit=9, cursor="").items]
     assert kinds == ["task-quarantined"]
     (task,) = site.scans.tasks(site.keys, scan, limit=9, cursor="").items
@@ -214,7 +214,7 @@ def test_release_counts_what_is_done(site: Site, scan: int, one: Holder, other: 
     site.tasks.start(other, rest.task, 2)
     site.tasks.release(other, rest.task, 2, done=5)
     assert site.record(scan)["status"] == "completed"
-    assert list(site.scans.covered(site.keys, scan, "done")) == [(0, 8)]
+    assert site.scans.covered(site.keys, scan)["done"] == [(0, 8)]
 
 
 def test_a_returned_slice_that_does_not_fit_is_cut(site: Site) -> None:

@@ -31,8 +31,11 @@ end
 -- promote(queue, able): jobs go in order from the waiting list to ready while the queue's job capacity
 -- has room. able(engine) tells whether the scanner that claims has it.
 local function promote(queue, able)
+  local q = redis.call('HMGET', key('queue', queue), 'cap', 'lost', 'retired')
+  if q[3] then
+    return
+  end
   unpark(queue, able)
-  local q = redis.call('HMGET', key('queue', queue), 'cap', 'lost')
   if q[2] then
     park(queue)
   end

@@ -6,8 +6,10 @@ local READ_AT_MOST = 100
 local function gather(queues)
   local rows, by_scan = {}, {}
   for _, queue in ipairs(queues) do
-    local slots = tonumber(redis.call('HGET', key('queue', queue), 'slots') or '0')
-    local ready = redis.call('ZRANGE', key('queue', queue, 'ready'), 0, READ_AT_MOST - 1, 'WITHSCORES')
+    local q = redis.call('HMGET', key('queue', queue), 'slots', 'retired')
+    local slots = tonumber(q[1] or '0')
+    local ready = q[2] and {}
+      or redis.call('ZRANGE', key('queue', queue, 'ready'), 0, READ_AT_MOST - 1, 'WITHSCORES')
     for i = 1, #ready, 2 do
       local row = by_scan[ready[i]]
       if not row then

@@ -1,0 +1,24 @@
+"""The whole server on an empty store, without a network in between."""
+
+from __future__ import annotations
+
+import pytest
+import redis
+from flask import Flask
+
+from app import create_app
+from dispatch.settings import Settings
+from tests.integration.ingest.asking import BOOTSTRAP_TOKEN, Server
+
+
+@pytest.fixture(scope="session")
+def flask_app(store_url: str) -> Flask:
+    """One process of the ingest, with what it remembers from test to test."""
+    environ = {"REDIS_URL": store_url, "BOOTSTRAP_ADMIN_TOKEN": BOOTSTRAP_TOKEN}
+    return create_app(Settings.from_env(environ))
+
+
+@pytest.fixture
+def server(client: redis.Redis, flask_app: Flask) -> Server:
+    """The process, with nothing in its store."""
+    return Server(flask_app, client)

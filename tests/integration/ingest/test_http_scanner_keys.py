@@ -1,0 +1,121 @@
+"""Who may call as a scanner: judged before anything else of the request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from app import create_app
+from dispatch.settings import Settings
+from tests.integration.ingest.asking import Asker, Scanner, Server, json_of, problem_of
+
+CALLS = [
+    ("GET", "/scanner/jobs"),
+    ("POST", "/scanner/jobs/1/start"),
+    ("POST", "/scanner/jobs/1/progress"),
+    ("POST", "/scanner/jobs/1/results"),
+    ("POST", "/scanner/jobs/1/complete"),
+    ("POST", "/scanner/jobs/1/release"),
+    ("POST", "/scanner/heartbeat"),
+]
+RESULTS = {"attempt": 1, "batch": 1, "results": [{"host": "10.0.0.1", "state": "up"}]}
+BODIES: list[dict[str, Any]] = [
+    {},
+    {"data": b"{", "content_type": "application/json"},
+    {"data": b"{}", "content_type": "text/plain"},
+    {"json": {"bogus": 1}},
+    {"json": RESULTS},
+    {"query_string": "limit=0"},
+]
+
+
+@pytest.mark.parametrize(("method", "path"), CALLS)
+@pytest.mark.parametrize("body", BODIES)
+def test_the_key_is_judged_before_the_request(
+    server: Server, method: str, path: str, body: dict[str, Any]
+) -> None:
+    """Without a key, or with a wrong one, nothing else is looked at."""
+    problem_of(server.anybody.ask(method, path, **body), 401, "MISSING_API_KEY")
+    wrong = Asker(server.flask, {"X-API-Key": "default_1_abcdef.x"})
+    problem_of(wrong.ask(method, path, **body), 401, "INVALID_API_KEY")
+
+
+@pytest.mark.parametrize(("method", "path"), CALLS)
+@pytest.mark.parametrize("body", BODIES)
+def test_a_disabled_scanner_is_told_so_at_once(
+    server: Server, method: str, path: str, body: dict[str, Any]
+) -> None:
+    """With its next call, whatever that says, even where a process knew it as enabled."""
+    scanner = server.scanner()
+    url = f"/api/scanners/{scanner.scanner_id}"
+    json_of(scanner.get("/scanner/jobs"))
+    json_of(server.admin.patch(url, {"enabled": False}))
+
+    for _ in range(2):
+        problem_of(scanner.ask(method, path, **body), 403, "SCANNER_DISABLED")
+    json_of(server.admin.patch(url, {"enabled": True}))
+    assert scanner.ask(method, path, **body).status_code != 403
+
+
+def test_another_process_knows_at_once(server: Server, store_url: str) -> None:
+    """What one process remembers of a scanner never outlives what another changed."""
+    other = create_app(Settings.from_env({"REDIS_URL": store_url}))
+    here = server.scanner()
+    there = Scanner(other, here.headers)
+    json_of(there.get("/scanner/jobs"))
+    json_of(server.admin.patch(f"/api/scanners/{here.scanner_id}", {"enabled": False}))
+
+    problem_of(there.get("/scanner/jobs"), 403, "SCANNER_DISABLED")
+
+
+def odd_keys(key: str) -> list[str]:
+    """Keys that are nearly right, and some that are nothing at all."""
+    key_id, _, secret = key.partition(".")
+    site, scanner, short = key_id.split("_")
+    return [
+        *(key_id, f"{key_id}.", f".{secret}", ".", "..", "x", f"{secret}.{key_id}"),
+        *(f"{key}x", key[:-1], f"{key}.", key.upper(), f"{key_id}.{secret.lower()}x"),
+        *(f"branch_{scanner}_{short}.{secret}", f"{site}_{scanner}1_{short}.{secret}"),
+        *(f"{site}_{scanner}_000000.{secret}", f"{site}_{'9' * 500}_{short}.{secret}"),
+        *(f"{{{site}}}_{scanner}_{short}.{secret}", f"{site}_-{scanner}_{short}.{secret}"),
+        *(f"{site}_{scanner}_*.{secret}", "ÿ.ÿ", "default_\u0661_abcdef.x", "k" * 10_240),
+        *(f"{key_id}.{'s' * 10_240}", f"Bearer {key}", f"{key_id}:{secret}"),
+    ]
+
+
+def test_odd_keys_are_invalid(server: Server) -> None:
+    """Whatever their form, and even while the right key is known to the process."""
+    server.site("branch")
+    scanner = server.scanner()
+    json_of(scanner.get("/scanner/jobs"))
+    for key in odd_keys(scanner.key):
+        wrong = Asker(server.flask, {"X-API-Key": key.encode().decode("latin-1")})
+        problem_of(wrong.get("/scanner/jobs"), 401, "INVALID_API_KEY")
+
+    assert json_of(scanner.get("/scanner/jobs")) == {"jobs": []}
+
+
+def test_an_empty_key_is_missing(server: Server) -> None:
+    """A header without a value is as good as none."""
+    nobody = Asker(server.flask, {"X-API-Key": ""})
+
+    problem_of(nobody.get("/scanner/jobs"), 401, "MISSING_API_KEY")
+
+
+def test_neither_kind_of_credential_opens_the_other_door(server: Server) -> None:
+    """A scanner's key is no operator's token, and the other way round."""
+    scanner = server.scanner()
+
+    problem_of(server.operator(scanner.key).get("/api/scans"), 401, "INVALID_TOKEN")
+    problem_of(scanner.get("/api/scans"), 401, "MISSING_TOKEN")
+    problem_of(server.admin.get("/scanner/jobs"), 401, "MISSING_API_KEY")
+
+
+def test_a_key_of_an_emptied_store_is_invalid(server: Server) -> None:
+    """What a process remembers counts for nothing where the store knows no such scanner."""
+    scanner = server.scanner()
+    json_of(scanner.get("/scanner/jobs"))
+    server.store.flushall()
+
+    problem_of(scanner.get("/scanner/jobs"), 401, "INVALID_API_KEY")
