@@ -76,7 +76,7 @@ class Operators:
         site = wanted or operator.site or DEFAULT_SITE
         if operator.site not in {None, site}:
             raise Forbidden(f"This token belongs to the site {operator.site}.")
-        if not self.sites.exists(site):
+        if self.sites.find(site) is None:
             raise NotFound(f"There is no site {site[:40]!r}.")
         return SiteKeys(site)
 

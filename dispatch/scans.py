@@ -8,21 +8,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from dispatch.coverage import coverage_view, written
+from dispatch.scan_plan import plan_scan
 from dispatch.scan_views import scan_view, task_view
-from domain.engines import ENGINES, wrong_arguments
-from domain.errors import Conflict, Invalid, InvalidTransition, NotFound
+from dispatch.sites import Sites
+from domain.engines import ENGINES
+from domain.errors import Conflict, InvalidTransition, NotFound
 from domain.intervals import without
-from domain.ports import Ports, parse_ports
-from domain.space import Segment, SpaceError, build_segments
+from domain.space import Segment
 from domain.states import FINISHED
-from domain.targets import AddressRange, parse_target
 from queues.keys import SiteKeys
 from queues.results import ResultStore
 from queues.scanners import ScannerStore
 from queues.scans import ScanStore
 from queues.store import Asked, Page, Record
-
-MAX_QUEUES = 100
 
 View = dict[str, Any]
 
@@ -34,22 +32,16 @@ class Scans:
     store: ScanStore
     results_store: ResultStore
     scanners: ScannerStore
-    default_max_attempts: int
+    sites: Sites
 
     def create(self, keys: SiteKeys, wanted: View, asked: Asked) -> View:
         """Put a scan in its queues. Raises Invalid naming the fields that are wrong.
 
         wanted: the fields to create of api.md in snake case, each of the right form already.
         """
-        queues = [f"s{i}" for i in dict.fromkeys(wanted.get("scanner_ids") or [])]
-        queues += [f"g{i}" for i in dict.fromkeys(wanted.get("group_ids") or [])]
-        if not 1 <= len(queues) <= MAX_QUEUES:
-            sentence = f"Name 1 to {MAX_QUEUES} scanners and groups; these are {len(queues)}."
-            raise Invalid({"scannerIds": [sentence]})
-        self._check_engine(keys, wanted)
-        segments = _segments(wanted)
-        fields = self._record(wanted, parse_ports(wanted["ports"]), segments)
-        scan, _ = self.store.create(keys, fields, segments, queues, asked=asked)
+        known = {*ENGINES, *self.scanners.engines(keys)}
+        plan = plan_scan(wanted, known, self.sites.settings_of(keys).max_attempts)
+        scan, _ = self.store.create(keys, plan.fields, plan.segments, plan.queues, asked=asked)
         return self.get(keys, scan)
 
     def cancel(self, keys: SiteKeys, scan: int) -> View:
@@ -131,40 +123,3 @@ class Scans:
         if record is None:
             raise NotFound(f"There is no scan {scan} in this site.")
         return record
-
-    def _check_engine(self, keys: SiteKeys, wanted: View) -> None:
-        engine = wanted["engine"]
-        known = sorted({*ENGINES, *self.scanners.engines(keys)})
-        if engine not in known:
-            sentence = f"No scanner has ever reported this engine; there are {', '.join(known)}."
-            raise Invalid({"engine": [sentence]})
-        if wrong := wrong_arguments(engine, wanted.get("engine_args") or {}):
-            raise Invalid({f"engineArgs.{name}": sentences for name, sentences in wrong.items()})
-
-    def _record(self, wanted: View, ports: Ports, segments: list[Segment]) -> dict[str, str | int]:
-        job: View = {
-            "ports": ports.text,
-            "engine": wanted["engine"],
-            "engineArgs": wanted.get("engine_args") or {},
-        }
-        if any(segment.names for segment in segments):
-            job |= {"exclusions": wanted.get("exclude") or [], "scopes": []}
-        return {
-            "spec": json.dumps(wanted),
-            "job": json.dumps(job),
-            "engine": wanted["engine"],
-            "ports": ports.count,
-            "rate": wanted.get("max_probes_per_second") or "",
-            "hosts_per_task": wanted.get("hosts_per_task") or "",
-            "retry_failed": int(wanted.get("retry_failed") or False),
-            "max_attempts": wanted.get("max_attempts") or self.default_max_attempts,
-        }
-
-
-def _segments(wanted: View) -> list[Segment]:
-    targets = [parse_target(text) for text in wanted["targets"]]
-    excluded = [parse_target(text) for text in wanted.get("exclude") or []]
-    try:
-        return build_segments(targets, [r for r in excluded if isinstance(r, AddressRange)])
-    except SpaceError as problem:
-        raise Invalid({"targets": [str(problem)]}) from problem

@@ -6,10 +6,9 @@ from dataclasses import asdict, dataclass
 
 import structlog
 
-from dispatch.settings import Settings
+from dispatch.sites import Sites
 from queues.keys import SiteKeys
 from queues.retirement import RetirementStore
-from queues.sites import SiteStore
 from queues.store import Page
 from queues.upkeep import UpkeepStore
 
@@ -38,12 +37,11 @@ class Upkeep:
 
     store: UpkeepStore
     retirement: RetirementStore
-    sites: SiteStore
-    settings: Settings
+    sites: Sites
 
     def run(self) -> UpkeepReport:
         """Keep every site; one that fails leaves the others kept."""
-        reports = [self._keep(SiteKeys(site)) for site in self.sites.names()]
+        reports = [self._keep(SiteKeys(site)) for site in self.sites.store.names()]
         return UpkeepReport(
             sum(r.expired for r in reports),
             sum(r.stalled for r in reports),
@@ -55,7 +53,7 @@ class Upkeep:
         return self.store.alarms(keys, limit=limit, cursor=cursor)
 
     def _keep(self, keys: SiteKeys) -> UpkeepReport:
-        settings = self.settings
+        settings = self.sites.settings_of(keys)
         report = UpkeepReport(
             expired=self.store.sweep(keys, 1000 * settings.lease_seconds),
             stalled=self.store.check_stalls(keys, 1000 * settings.max_task_seconds),

@@ -9,21 +9,24 @@ import redis
 from dispatch.credentials import Credentials
 from dispatch.groups import Groups
 from dispatch.operators import Operators
+from dispatch.overview import Overview
 from dispatch.scanners import Scanners
 from dispatch.scans import Scans
 from dispatch.settings import Settings
+from dispatch.sites import Sites
 from dispatch.spaces import Spaces
 from dispatch.upkeep import Upkeep
 from dispatch.work import Work
 from queues.audit import Audit
 from queues.connection import open_redis
 from queues.groups import GroupStore
+from queues.overview import OverviewStore
 from queues.results import ResultStore
 from queues.retirement import RetirementStore
 from queues.scanners import ScannerStore
 from queues.scans import ScanStore
 from queues.sites import SiteStore
-from queues.tasks import TaskStore, Timing
+from queues.tasks import TaskStore
 from queues.tokens import TokenStore
 from queues.upkeep import UpkeepStore
 
@@ -38,8 +41,10 @@ class Dispatch:
     client: redis.Redis
     credentials: Credentials
     work: Work
+    sites: Sites
     scanners: Scanners
     groups: Groups
+    overview: Overview
     scans: Scans
     tokens: Operators
     upkeep: Upkeep
@@ -51,25 +56,23 @@ def open_dispatch(settings: Settings) -> Dispatch:
     if settings.redis_url is None:
         raise ValueError("No store is configured; set REDIS_URL, or start one: scandispatch up")
     client = open_redis(settings.redis_url)
-    timing = Timing(
-        claim_ms=1000 * settings.claim_seconds,
-        lease_ms=1000 * settings.lease_seconds,
-        stall_ms=1000 * settings.stall_seconds,
-        task_seconds=settings.task_seconds,
-        default_rate=settings.default_probes_per_second,
-    )
-    scanners, scans, sites = ScannerStore(client), ScanStore(client), SiteStore(client)
+    scanners, scans, index = ScannerStore(client), ScanStore(client), SiteStore(client)
+    sites = Sites(index, settings)
     retirement = RetirementStore(client)
-    tasks, credentials = TaskStore(client, timing), Credentials(scanners)
+    operators_scanners = Scanners(scanners, retirement)
+    groups = Groups(GroupStore(client), retirement)
+    tasks, credentials = TaskStore(client, sites.timing_of), Credentials(scanners)
     return Dispatch(
         settings=settings,
         client=client,
         credentials=credentials,
         work=Work(tasks, credentials, Spaces(tasks, scans)),
-        scanners=Scanners(scanners, retirement),
-        groups=Groups(GroupStore(client), retirement),
-        scans=Scans(scans, ResultStore(client), scanners, settings.max_attempts),
-        tokens=Operators(TokenStore(client), sites, settings.bootstrap_admin_token),
-        upkeep=Upkeep(UpkeepStore(client), retirement, sites, settings),
+        sites=sites,
+        scanners=operators_scanners,
+        groups=groups,
+        overview=Overview(OverviewStore(client), operators_scanners, groups),
+        scans=Scans(scans, ResultStore(client), scanners, sites),
+        tokens=Operators(TokenStore(client), index, settings.bootstrap_admin_token),
+        upkeep=Upkeep(UpkeepStore(client), retirement, sites),
         audit=Audit(client),
     )

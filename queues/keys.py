@@ -4,7 +4,7 @@ All keys of a site share the hash tag {site}, so that a script may touch any of 
 milliseconds since 1970 by the server's clock. Nothing below has a TTL but where it says so.
 
 Outside the sites
-  sd:sites                      SET     names of sites; owner: sites
+  sd:sites                      HASH    name of a site -> JSON record; owner: sites
   sd:tokens                     HASH    SHA-256 of an operator token -> JSON record; owner: tokens
   sd:failures:<address>         STRING  failed attempts to authenticate; TTL a minute; owner: tokens
 

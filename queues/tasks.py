@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import redis
@@ -87,34 +88,47 @@ class Report:
 class TaskStore(Store):
     """One script a call. A changed scanner record raises StaleRecord, and nothing was written."""
 
-    def __init__(self, client: redis.Redis, timing: Timing, now: Now = server_clock) -> None:
+    def __init__(
+        self, client: redis.Redis, timing_of: Callable[[SiteKeys], Timing], now: Now = server_clock
+    ) -> None:
         super().__init__(client, now)
-        self._timing = timing
+        self._timing_of = timing_of
 
     def claim(self, holder: Holder, *, limit: int, request: str = "") -> Claimed:
         """Hand out up to `limit` tasks; to a request repeated, what it got and did not start."""
-        timing = self._timing
+        timing = self._timing_of(holder.keys)
         limits = (timing.claim_ms, timing.lease_ms, timing.task_seconds, timing.default_rate)
         wait, *rows = accepted(self._run("claim", holder, limit, request, *limits), "Scanner")
         return Claimed([Lease.read(row) for row in rows], int(wait))
 
     def start(self, holder: Holder, task: int, attempt: int | None) -> None:
         """A task begins, and with it perhaps its scan."""
-        self._about("start", holder, task, attempt, self._timing.lease_ms, self._timing.stall_ms)
+        timing = self._timing_of(holder.keys)
+        self._about("start", holder, task, attempt, timing.lease_ms, timing.stall_ms)
 
     def progress(
         self, holder: Holder, task: int, attempt: int | None, *, done: int, results: int
     ) -> tuple[str, int | None]:
         """Renew the lease; answers the control word and the task's rate."""
-        timing = (self._timing.lease_ms, self._timing.stall_ms)
-        control, rate = self._about("progress", holder, task, attempt, *timing, done, results)
+        timing = self._timing_of(holder.keys)
+        limits = (timing.lease_ms, timing.stall_ms)
+        control, rate = self._about("progress", holder, task, attempt, *limits, done, results)
         return control, int(rate) if rate else None
 
     def results(
         self, holder: Holder, task: int, attempt: int, *, batch: int, count: int, rows: str
     ) -> None:
         """Keep a batch, once. rows: a JSON array of `count` results."""
-        self._about("results", holder, task, attempt, self._timing.lease_ms, batch, count, rows)
+        self._about(
+            "results",
+            holder,
+            task,
+            attempt,
+            self._timing_of(holder.keys).lease_ms,
+            batch,
+            count,
+            rows,
+        )
 
     def complete(
         self,
@@ -141,7 +155,7 @@ class TaskStore(Store):
         facts = (report.version, report.boot, report.engines)
         machine = (report.cpus, report.memory, report.load)
         held = [part for task, attempt in tasks for part in (task, attempt or "")]
-        args = (self._timing.lease_ms, *facts, *machine, *held)
+        args = (self._timing_of(holder.keys).lease_ms, *facts, *machine, *held)
         drain, *rest = accepted(self._run("heartbeat", holder, *args), "Scanner")
         words = zip(rest[::2], rest[1::2], strict=True)
         return drain == "1", {int(task): word for task, word in words}

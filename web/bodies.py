@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from flask import Request
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 MAX_DEPTH = 32
 MAX_INTEGER = 2**63 - 1
@@ -25,12 +25,24 @@ class StrictParser(FlaskParser):
 
     def load_json(self, req: Request, schema: Any) -> Any:  # noqa: ARG002 - webargs calls it so
         """The parsed body. Raises UnsupportedMediaType, MalformedBody or RequestEntityTooLarge."""
-        body = req.get_data(cache=False)
+        body = _read(req)
         if not body:
             return {}
         if req.mimetype != "application/json":
             raise UnsupportedMediaType("Send the body as application/json.")
         return parse(body)
+
+
+def _read(req: Request) -> bytes:
+    """The whole body. Werkzeug cuts off silently at its limit what comes in chunks, so look on."""
+    limit = req.max_content_length
+    if limit is None:
+        return req.get_data(cache=False)
+    req.max_content_length = limit + 1
+    body = req.get_data(cache=False)
+    if len(body) > limit:
+        raise RequestEntityTooLarge
+    return body
 
 
 def parse(body: bytes) -> Any:

@@ -43,7 +43,7 @@ class Site:
     keys: SiteKeys = field(default_factory=lambda: SiteKeys("default"))
 
     def __post_init__(self) -> None:
-        self.tasks = TaskStore(self.client, TIMING, self.clock)
+        self.tasks = TaskStore(self.client, lambda _: TIMING, self.clock)
         self.scans = ScanStore(self.client, self.clock)
         self.scanners = ScannerStore(self.client, self.clock)
         self.groups = GroupStore(self.client, self.clock)

@@ -38,6 +38,31 @@ def count_a_scan_twice(site: Site, scan: int, scanner: int, _: int) -> None:
     site.client.hincrby(site.keys.of("scanner", scanner, "scans"), scan, 1)
 
 
+def grant_too_much(site: Site, scan: int, _: int, task: int) -> None:
+    site.client.hset(site.keys.of("scan", scan), "rate", 10)
+    site.client.hset(site.keys.of("task", task), "rate", 11)
+
+
+def count_a_slot_more(site: Site, _: int, scanner: int, __: int) -> None:
+    site.client.hincrby(site.keys.of("queue", f"s{scanner}"), "slots", 1)
+
+
+def ready_though_paused(site: Site, scan: int, *_: int) -> None:
+    site.client.hset(site.keys.of("scan", scan), "status", "paused")
+
+
+def ready_though_gone(site: Site, _: int, scanner: int, __: int) -> None:
+    site.client.zadd(site.keys.of("queue", f"s{scanner}", "ready"), {"17": 1})
+
+
+def lease_of_nobody(site: Site, *_: int) -> None:
+    site.client.zadd(site.keys.of("leases"), {"17": 1})
+
+
+def lose_the_index(site: Site, scan: int, *_: int) -> None:
+    site.client.zrem(site.keys.of("scans", "running"), scan)
+
+
 def finish_too_early(site: Site, scan: int, *_: int) -> None:
     site.client.hset(site.keys.of("scan", scan), "status", "completed")
 
@@ -60,6 +85,12 @@ def finish_too_early(site: Site, scan: int, *_: int) -> None:
         (open_what_is_out, "address-twice"),
         (drop_a_lease, "lease"),
         (finish_too_early, "finished-scan"),
+        (grant_too_much, "rate"),
+        (count_a_slot_more, "counter"),
+        (ready_though_paused, "ready"),
+        (ready_though_gone, "finished-scan"),
+        (lease_of_nobody, "lease"),
+        (lose_the_index, "index"),
     ],
 )
 def test_damage_is_named(site: Site, damage: Damage, kind: str) -> None:

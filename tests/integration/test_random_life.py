@@ -52,9 +52,11 @@ class Life:
         )
         prefix = self.random.choice([26, 28, 30, 32])
         size = self.random.choice([None, 1, 5])
-        retry = self.random.choice("01")
+        retry, rate = self.random.choice("01"), self.random.choice(["", "3", "400"])
         self.scans.append(
-            self.site.scan(*queues, targets=f"10.0.0.0/{prefix}", size=size, retry_failed=retry)
+            self.site.scan(
+                *queues, targets=f"10.0.0.0/{prefix}", size=size, retry_failed=retry, rate=rate
+            )
         )
 
     def claim(self) -> None:

@@ -32,6 +32,9 @@ local function begin_lease(task, now, expires)
   redis.call('HINCRBY', scan, 'open', text(-size))
   redis.call('HINCRBY', scan, 'in_flight', text(size))
   redis.call('HINCRBY', scan, 'claimed', 1)
+  if task.rate ~= '' then
+    redis.call('HINCRBY', scan, 'granted', task.rate)
+  end
   if task.request ~= '' then
     redis.call('ZADD', key('scanner', task.scanner, 'unstarted'), 0, task.request .. ':' .. id)
   end

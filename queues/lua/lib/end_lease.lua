@@ -18,5 +18,8 @@ local function end_lease(task)
   local scan = key('scan', task.scan)
   redis.call('HINCRBY', scan, 'in_flight', text(-task.size))
   redis.call('HINCRBY', scan, task.status, -1)
+  if task.rate ~= '' then
+    redis.call('HINCRBY', scan, 'granted', '-' .. task.rate)
+  end
   return true
 end

@@ -37,7 +37,7 @@ class Asker:
         environ = {"REMOTE_ADDR": self.address, **options.pop("environ", {})}
         both = {**self.headers, **(headers or {})}
         return self.flask.test_client().open(
-            path, method=method, headers=both, environ_base=environ, **options
+            path, method=method, headers=both, environ_base=environ, buffered=True, **options
         )
 
     def get(self, path: str, **options: Any) -> TestResponse:

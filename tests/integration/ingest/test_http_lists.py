@@ -11,12 +11,14 @@ from tests.integration.ingest.asking import Body, Server, errors_of, json_of
 HOSTILE = ["-1", "x", "1.5", "9" * 19, "9" * 500, "0-0", "%2Binf", "(1", "%00", "1%0A", "%D9%A3"]
 
 
-def walk(server: Server, path: str, limit: int) -> list[Body]:
+def walk(server: Server, path: str, limit: int, **query: Any) -> list[Body]:
     """All items, page by page."""
     items: list[Body] = []
     cursor = ""
     while True:
-        page = json_of(server.admin.get(path, query_string={"limit": limit, "cursor": cursor}))
+        page = json_of(
+            server.admin.get(path, query_string={"limit": limit, "cursor": cursor, **query})
+        )
         assert set(page) == {"items", "nextCursor"}
         assert len(page["items"]) <= limit
         items += page["items"]
@@ -85,7 +87,7 @@ def test_scans_are_listed_by_status(filled: Server) -> None:
     newest = walk(filled, "/api/scans", 10)[0]["scanId"]
     json_of(filled.admin.post(f"/api/scans/{newest}/cancel"))
     found = {
-        status: [scan["scanId"] for scan in walk(filled, f"/api/scans?status={status}", 2)]
+        status: [scan["scanId"] for scan in walk(filled, "/api/scans", 2, status=status)]
         for status in ("pending", "running", "canceled", "failed")
     }
 

@@ -171,7 +171,7 @@ def test_wrong_fields_are_named(server: Server, kind: str, body: Any, field: str
 
 
 @pytest.mark.parametrize("kind", ["scanners", "groups"])
-@pytest.mark.parametrize("item", ["1", "9" * 500, "9" * 5000, "-1", "x", "1.0", "%00", "1%0A"])
+@pytest.mark.parametrize("item", ["1", "9" * 500, "9" * 4000, "-1", "x", "1.0", "%00", "1%0A"])
 def test_what_is_not_there_is_not_found(server: Server, kind: str, item: str) -> None:
     """Whatever is written where its id would be."""
     problem_of(server.admin.get(f"/api/{kind}/{item}"), 404, "NOT_FOUND")

@@ -1,0 +1,96 @@
+"""Sites: namespaces with an address space, scanners and settings of their own."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from dispatch.settings import Settings
+from domain.errors import AlreadyExists, Conflict, NotFound
+from queues.keys import SiteKeys
+from queues.sites import DEFAULT_SITE, SiteStore
+from queues.store import Asked
+from queues.tasks import Timing
+
+REMEMBERED_SECONDS = 5
+SETTINGS = (
+    "claim_seconds",
+    "lease_seconds",
+    "heartbeat_seconds",
+    "offline_seconds",
+    "stall_seconds",
+    "max_task_seconds",
+    "max_attempts",
+    "task_seconds",
+    "default_probes_per_second",
+    "min_probes_per_second",
+    "idle_retry_seconds",
+)
+
+View = dict[str, Any]
+
+
+@dataclass
+class Sites:
+    """A view has site, name and the settings; what a site does not set is the process's own."""
+
+    store: SiteStore
+    settings: Settings
+    _known: dict[str, tuple[float, Settings]] = field(default_factory=dict)
+
+    def create(self, wanted: View, asked: Asked) -> View:
+        """A new, empty site. Raises AlreadyExists."""
+        own = {name: wanted[name] for name in SETTINGS if wanted.get(name) is not None}
+        request = [asked.name, asked.digest] if asked.name else None
+        record = {"name": wanted.get("name"), "settings": own, "asked": request}
+        is_new = self.store.add(wanted["site"], record)
+        if not is_new and not (request and self._asked(wanted["site"]) == request):
+            raise AlreadyExists(f"There is a site {wanted['site']} already.")
+        return self.get(wanted["site"])
+
+    def get(self, site: str) -> View:
+        """One site. Raises NotFound."""
+        record = self.store.find(site)
+        if record is None:
+            raise NotFound(f"There is no site {site[:40]!r}.")
+        own = self._merged(record)
+        values = {name: getattr(own, name) for name in SETTINGS}
+        return {"site": site, "name": record.get("name"), **values}
+
+    def all(self) -> list[View]:
+        """Every site, in alphabetical order."""
+        return [self.get(site) for site in self.store.names()]
+
+    def delete(self, site: str) -> None:
+        """Forget an empty site. Raises NotFound or Conflict."""
+        self.get(site)
+        if site == DEFAULT_SITE or not self.store.remove(site):
+            raise Conflict(f"The site {site} is not empty, or is the default one.")
+        self._known.pop(site, None)
+
+    def settings_of(self, keys: SiteKeys) -> Settings:
+        """The settings that hold in a site, at most some seconds old."""
+        until, settings = self._known.get(keys.site, (0.0, self.settings))
+        if until < time.monotonic():
+            settings = self._merged(self.store.find(keys.site) or {})
+            self._known[keys.site] = (time.monotonic() + REMEMBERED_SECONDS, settings)
+        return settings
+
+    def timing_of(self, keys: SiteKeys) -> Timing:
+        """What the scripts need of a site's settings."""
+        settings = self.settings_of(keys)
+        return Timing(
+            claim_ms=1000 * settings.claim_seconds,
+            lease_ms=1000 * settings.lease_seconds,
+            stall_ms=1000 * settings.stall_seconds,
+            task_seconds=settings.task_seconds,
+            default_rate=settings.default_probes_per_second,
+        )
+
+    def _asked(self, site: str) -> Any:
+        return (self.store.find(site) or {}).get("asked")
+
+    def _merged(self, record: View) -> Settings:
+        return dataclasses.replace(self.settings, **record.get("settings", {}))

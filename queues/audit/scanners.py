@@ -1,0 +1,61 @@
+"""Invariants 2 and 3 for one scanner: its use is what its leases are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from queues.audit.looks import Discrepancy, Record, look, size
+from queues.keys import SiteKeys
+
+
+@dataclass(frozen=True, slots=True)
+class ScannerSeen:
+    """What one look saw: the record, tasks by scan, tasks under a lease, how many it lists."""
+
+    scanner: str
+    record: Record
+    scans: Record
+    held: list[Record]
+    listed: int
+
+
+def look_at_scanner(client: Any, keys: SiteKeys, scanner: str) -> list[Discrepancy]:
+    """What does not add up about a scanner; nothing where it is gone."""
+    tasks = client.zrange(keys.of("scanner", scanner, "tasks"), 0, -1)
+
+    def ask(pipe: Any) -> None:
+        pipe.zrange(keys.of("scanner", scanner, "tasks"), 0, -1)
+        pipe.hgetall(keys.of("scanner", scanner))
+        pipe.hgetall(keys.of("scanner", scanner, "scans"))
+        for task in tasks:
+            pipe.hgetall(keys.of("task", task))
+            pipe.zscore(keys.of("leases"), task)
+
+    listed, record, scans, *rest = look(client, ask)
+    if listed != tasks:
+        return look_at_scanner(client, keys, scanner)
+    held = [
+        task
+        for task, lease in zip(rest[::2], rest[1::2], strict=True)
+        if lease is not None and task.get("scanner") == scanner
+    ]
+    return list(_judge(ScannerSeen(scanner, record, scans, held, len(tasks)))) if record else []
+
+
+def _judge(seen: ScannerSeen) -> Iterator[Discrepancy]:
+    subject = f"scanner {seen.scanner}"
+    if seen.listed != len(seen.held):
+        text = f"lists {seen.listed} tasks, holds {len(seen.held)} leases"
+        yield Discrepancy("lease", subject, text)
+    addresses = size([(int(task["first"]), int(task["last"])) for task in seen.held])
+    for name, recount in (("tasks", len(seen.held)), ("targets", addresses)):
+        if int(seen.record.get(name, 0)) != recount:
+            text = f"counts {seen.record.get(name, 0)} {name} in use, recount {recount}"
+            yield Discrepancy("counter", subject, text)
+    per_scan = dict(Counter(task["scan"] for task in seen.held))
+    if {scan: int(count) for scan, count in seen.scans.items()} != per_scan:
+        text = f"counts tasks by scan {seen.scans}, recount {per_scan}"
+        yield Discrepancy("counter", subject, text)

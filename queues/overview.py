@@ -1,0 +1,55 @@
+"""What waits and what is worked on, queue by queue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from queues.keys import SiteKeys
+from queues.store import Record, Store
+
+READ_AT_MOST = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """One queue: its record, the scans waiting in order and how many, and those worked on."""
+
+    record: Record
+    waiting: list[int]
+    waiting_count: int
+    active: list[int]
+
+
+class OverviewStore(Store):
+    """Reads; each answer is of one moment for one queue, not for all of them."""
+
+    def queue(self, keys: SiteKeys, queue: str) -> QueueState:
+        """One queue, `s` or `g` and an id."""
+        with self.client.pipeline(transaction=True) as pipe:
+            pipe.hgetall(keys.of("queue", queue))
+            pipe.lrange(keys.of("queue", queue, "waiting"), 0, READ_AT_MOST - 1)
+            pipe.llen(keys.of("queue", queue, "waiting"))
+            pipe.zrange(keys.of("queue", queue, "ready"), 0, READ_AT_MOST - 1)
+            record, listed, length, ready = pipe.execute()
+        held = self._held(keys, queue)
+        waiting = [s for s, at in self._places(keys, queue, listed) if at == "listed"]
+        working = [s for s, at in self._places(keys, queue, held) if at == "out"]
+        active = sorted({*map(int, ready), *working})
+        return QueueState(record, waiting, length - len(listed) + len(waiting), active)
+
+    def _held(self, keys: SiteKeys, queue: str) -> list[str]:
+        """The scans of which the queue's scanners hold tasks."""
+        members: list[Any] = [queue[1:]]
+        if queue.startswith("g"):
+            members = self.client.srandmember(keys.of("group", queue[1:], "members"), READ_AT_MOST)
+        with self.client.pipeline(transaction=False) as pipe:
+            for scanner in members:
+                pipe.hkeys(keys.of("scanner", scanner, "scans"))
+            return sorted({scan for scans in pipe.execute() for scan in scans})
+
+    def _places(self, keys: SiteKeys, queue: str, scans: list[str]) -> list[tuple[int, str | None]]:
+        with self.client.pipeline(transaction=False) as pipe:
+            for scan in scans:
+                pipe.hget(keys.of("scan", scan, "jobs"), queue)
+            return list(zip(map(int, scans), pipe.execute(), strict=True))
