@@ -52,16 +52,16 @@ class Scripts:
 
     def run(self, name: str, keys: SiteKeys, *args: str | int) -> list[Any]:
         """What the script answers: a word first, then what goes with it."""
-        script = self._loaded.get(name)
-        if script is None:
-            script = self._loaded[name] = self._store.register_script(source(name))
-        answer: list[Any] = script(keys=[keys.root], args=[self._now(), *args])
+        answer: list[Any] = self.loaded(name)(keys=[keys.root], args=[self._now(), *args])
         return answer
 
     def run_timeless(self, name: str, keys: SiteKeys, *args: str | int) -> list[Any]:
         """Run a script that needs no clock."""
-        script = self._loaded.get(name)
-        if script is None:
-            script = self._loaded[name] = self._store.register_script(source(name))
-        answer: list[Any] = script(keys=[keys.root], args=list(args))
+        answer: list[Any] = self.loaded(name)(keys=[keys.root], args=list(args))
         return answer
+
+    def loaded(self, name: str) -> Any:
+        """The script as redis-py keeps it, for whoever puts many calls into one pipeline."""
+        if name not in self._loaded:
+            self._loaded[name] = self._store.register_script(source(name))
+        return self._loaded[name]

@@ -8,6 +8,7 @@ from flask import Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
 
 from dispatch.credentials import Caller
+from dispatch.settings import Settings
 from dispatch.wiring import Dispatch
 from domain.errors import DispatchError, Invalid, InvalidApiKey, NotFound
 from web.addresses import client_address
@@ -23,6 +24,11 @@ def dispatch() -> Dispatch:
 def caller() -> Caller:
     """The scanner that calls."""
     return cast("Caller", g.caller)
+
+
+def settings() -> Settings:
+    """What holds in the caller's site."""
+    return dispatch().sites.settings_of(caller().holder.keys)
 
 
 def protect(blueprint: Blueprint) -> None:

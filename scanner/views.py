@@ -10,7 +10,7 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from queues.tasks import Report
 from scanner import schemas
-from scanner.authentication import caller, dispatch, protect
+from scanner.authentication import caller, dispatch, protect, settings
 from web.addresses import client_address
 from web.blueprints import Blueprint
 from web.schemas import Ok
@@ -35,17 +35,16 @@ def claim(query: Body) -> Any:
     """Fetch jobs: up to 10, within the scanner's capacities."""
     if request.method == "HEAD":  # jobs that nobody is told of
         raise MethodNotAllowed(["GET"])
-    settings = dispatch().settings
     claimed = dispatch().work.claim(
         caller(),
         address=client_address(),
         limit=query["limit"],
         request_id=request.headers.get("X-Request-Id", ""),
     )
-    jobs = [schemas.job_view(lease, settings.lease_seconds) for lease in claimed.leases]
+    jobs = [schemas.job_view(lease, settings().lease_seconds) for lease in claimed.leases]
     if jobs:
         return {"jobs": jobs}
-    seconds = max(settings.idle_retry_seconds, math.ceil(claimed.wait_ms / 1000))
+    seconds = max(settings().idle_retry_seconds, math.ceil(claimed.wait_ms / 1000))
     return {"jobs": []}, 200, {"Retry-After": str(seconds)}
 
 
@@ -55,7 +54,7 @@ def claim(query: Body) -> Any:
 def start(body: Body, job_id: int) -> Any:
     """Begin a job; repeating it is harmless."""
     dispatch().work.start(caller(), job_id, body["attempt"])
-    return {"lease_seconds": dispatch().settings.lease_seconds}
+    return {"lease_seconds": settings().lease_seconds}
 
 
 @blueprint.post("/jobs/<int:job_id>/progress")
@@ -70,7 +69,7 @@ def progress(body: Body, job_id: int) -> Any:
         done=body["progress_count"],
         results=body["result_count"],
     )
-    seconds = dispatch().settings.lease_seconds
+    seconds = settings().lease_seconds
     return {"control": control, "max_probes_per_second": rate, "lease_seconds": seconds}
 
 
@@ -119,7 +118,7 @@ def heartbeat(body: Body) -> Any:
         caller(), _report(body), [(job["job_id"], job["attempt"]) for job in body["jobs"]]
     )
     return {
-        "heartbeat_seconds": dispatch().settings.told_heartbeat_seconds,
+        "heartbeat_seconds": settings().told_heartbeat_seconds,
         "control": [{"job_id": job, "control": word} for job, word in words.items()],
         "drain": drain,
     }

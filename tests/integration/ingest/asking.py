@@ -11,7 +11,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from dispatch.credentials import digest
-from queues.keys import SITES
+from queues.sites import SiteStore
 from queues.tokens import TokenStore
 
 BOOTSTRAP_TOKEN = "a-bootstrap-token-of-tests"  # noqa: S105 - of these tests only
@@ -100,9 +100,9 @@ class Server:
         TokenStore(self.store).add(digest(token), record)
         return self.operator(token)
 
-    def site(self, name: str) -> str:
-        """A site beside the default one."""
-        self.store.sadd(SITES, name)
+    def site(self, name: str, **settings: int) -> str:
+        """A site beside the default one, with settings of its own."""
+        SiteStore(self.store).add(name, {"settings": settings})
         return name
 
     def scanner(self, name: str = "s", site: str = "default", **fields: Any) -> Scanner:

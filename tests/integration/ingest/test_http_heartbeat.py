@@ -95,6 +95,21 @@ def test_a_job_of_another_or_an_old_attempt_is_lost(server: Server) -> None:
     assert beat(first, jobs=[{"jobId": job["jobId"], "attempt": 2}])["control"] == []
 
 
+def test_a_site_may_have_durations_of_its_own(server: Server) -> None:
+    """Its scanners are told those, and to be heard of three times within a lease."""
+    site = server.site("hasty", lease_seconds=45, idle_retry_seconds=7)
+    scanner = server.scanner(site=site)
+    idle = scanner.get("/scanner/jobs")
+    server.scan(scanner, site=site)
+    [job] = scanner.jobs()
+
+    assert idle.headers["Retry-After"] == "7"
+    assert beat(scanner)["heartbeatSeconds"] == 15
+    assert job["leaseSeconds"] == 45
+    assert json_of(scanner.tell(job, "start"))["leaseSeconds"] == 45
+    assert json_of(scanner.tell(job, "progress"))["leaseSeconds"] == 45
+
+
 def test_a_hundred_jobs_are_the_most(server: Server) -> None:
     """One more is refused."""
     scanner = server.scanner()

@@ -12,6 +12,7 @@ from flask import Flask
 
 from app import create_app
 from dispatch.settings import Settings
+from domain.errors import StaleRecord
 from tests.integration.ingest.asking import (
     BOOTSTRAP_TOKEN,
     Asker,
@@ -127,6 +128,34 @@ def test_a_store_that_is_full_is_a_503(server: Server, policy: redis.Redis) -> N
 
     assert answer.status_code == 503, answer.get_data()
     assert int(answer.headers["Retry-After"]) >= 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "code"),
+    [
+        (redis.ResponseError("MISCONF Errors writing to the AOF file"), 503, "STORE_UNAVAILABLE"),
+        (redis.ResponseError("BUSY Redis is busy running a script"), 503, "STORE_UNAVAILABLE"),
+        (redis.exceptions.ReadOnlyError("You can't write"), 503, "STORE_UNAVAILABLE"),
+        (redis.exceptions.BusyLoadingError("loading"), 503, "STORE_UNAVAILABLE"),
+        (redis.TimeoutError("Timeout reading"), 503, "STORE_UNAVAILABLE"),
+        (StaleRecord(), 503, "STALE_RECORD"),
+        (redis.ResponseError("ERR Error running script"), 500, "INTERNAL_ERROR"),
+    ],
+)
+def test_what_the_store_refuses_for_now_may_be_tried_again(
+    server: Server, monkeypatch: pytest.MonkeyPatch, *, fault: Exception, status: int, code: str
+) -> None:
+    """With when; a fault of ours may not."""
+    scanner = server.scanner()
+
+    def fail(*_: object, **__: object) -> None:
+        raise fault
+
+    monkeypatch.setattr("queues.tasks.TaskStore.heartbeat", fail)
+    answer = scanner.post("/scanner/heartbeat")
+
+    assert problem_of(answer, status, code)["retryable"] is (status == 503)
+    assert ("Retry-After" in answer.headers) is (status == 503)
 
 
 def test_what_nobody_foresaw_is_told_to_the_log_only(
