@@ -92,7 +92,7 @@ class BenchSite:
 def compare(
     first: Callable[[], Any], second: Callable[[], Any], *, rounds: int = 1500
 ) -> tuple[float, float]:
-    """Medians, in microseconds, of two calls made in turn; each call returns what to do after it."""
+    """Medians, in microseconds, of two calls made in turn; each returns what to do after it."""
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(rounds):
         for call, kept in zip((first, second), times, strict=True):

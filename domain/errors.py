@@ -8,6 +8,7 @@ DispatchError
 ├── Conflict                    409   InvalidTransition, LeaseLost, BatchGap, AlreadyExists
 ├── Invalid                     422   (fields and their sentences)
 ├── StoreFull                   503
+├── Busy                        503
 └── StaleRecord                 503   leaves the dispatch layer only if it changes twice at once
 """
 
@@ -159,6 +160,14 @@ class StoreFull(DispatchError):
 
     status = 503
     code = "STORE_FULL"
+    retryable = True
+
+
+class Busy(DispatchError):
+    """This process already sends as many exports or event streams as it takes on; try again."""
+
+    status = 503
+    code = "BUSY"
     retryable = True
 
 

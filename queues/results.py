@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from queues.keys import SiteKeys
 from queues.store import Page, Store
 
 BATCHES_A_READ = 50
+BYTES_A_READ = 1_000_000
+
+Batch = tuple[str, dict[str, str]]
 
 
 class ResultStore(Store):
@@ -19,15 +23,10 @@ class ResultStore(Store):
         """Every row after a cursor with its own, oldest first; reads as it goes."""
         batch, _, index = after.partition(".")
         skip, start = (int(index) + 1, batch) if after else (0, "-")
-        while True:
-            stream = keys.of("scan", scan, "results")
-            entries = self.client.xrange(stream, min=start, count=BATCHES_A_READ)
-            for entry, fields in entries:
-                yield from list(_rows(entry, fields))[skip:]
-                skip = 0
-            if len(entries) < BATCHES_A_READ:
-                return
-            start = f"({entries[-1][0]}"
+        while batches := self._batches(keys, scan, start):
+            for entry, fields in batches:
+                yield from islice(_rows(entry, fields), skip, None)
+                skip, start = 0, f"({entry}"
 
     def some(self, keys: SiteKeys, scan: int, *, limit: int, cursor: str) -> Page:
         """A page of rows, oldest first."""
@@ -39,6 +38,13 @@ class ResultStore(Store):
             items.append(row)
             last = place
         return Page(items, None)
+
+    def _batches(self, keys: SiteKeys, scan: int, start: str) -> list[Batch]:
+        """The next ones, however large they are: no more at once than memory bears."""
+        _, entries = self.scripts.run_timeless(
+            "read_results", keys, scan, start, BATCHES_A_READ, BYTES_A_READ
+        )
+        return [(entry, dict(zip(f[::2], f[1::2], strict=True))) for entry, f in entries]
 
 
 def _rows(entry: str, fields: dict[str, str]) -> Iterator[tuple[str, Any]]:
