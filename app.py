@@ -7,11 +7,8 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-import api.alarms
-import api.groups
-import api.scanners
-import api.scans
 import scanner.views
+from api.resources import BLUEPRINTS
 from console.docs import docs_blueprint
 from console.health import health_blueprint
 from console.rq import mount_rq
@@ -53,9 +50,8 @@ def create_app(settings: Settings) -> Flask:
     register_problems(app)
     register_headers(app)
     documented = Api(app)
-    documented.register_blueprint(scanner.views.blueprint)
-    for module in (api.scans, api.scanners, api.groups, api.alarms):
-        documented.register_blueprint(module.blueprint)
+    for blueprint in (scanner.views.blueprint, *BLUEPRINTS):
+        documented.register_blueprint(blueprint)
     app.register_blueprint(health_blueprint(dispatch.client))
     app.register_blueprint(docs_blueprint())
     if settings.rq_url:

@@ -44,3 +44,10 @@ def one(group_id: int) -> Any:
 def change(body: Body, group_id: int) -> Any:
     """Change a group."""
     return dispatch().groups.change(site(), group_id, body)
+
+
+@blueprint.delete("/<int:group_id>")
+@blueprint.response(204)
+def delete(group_id: int) -> None:
+    """Delete a group; its scanners stay."""
+    dispatch().groups.delete(site(), group_id)

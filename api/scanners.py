@@ -44,3 +44,34 @@ def one(scanner_id: int) -> Any:
 def change(body: Body, scanner_id: int) -> Any:
     """Change a scanner, from its next call on."""
     return dispatch().scanners.change(site(), scanner_id, body)
+
+
+@blueprint.delete("/<int:scanner_id>")
+@blueprint.response(204)
+def delete(scanner_id: int) -> None:
+    """Delete a scanner; one that holds jobs takes no more, and goes when its last lease has."""
+    dispatch().scanners.delete(site(), scanner_id)
+
+
+@blueprint.post("/<int:scanner_id>/drain")
+@blueprint.arguments(schemas.Drain)
+@blueprint.response(200, schemas.Scanner)
+def drain(body: Body, scanner_id: int) -> Any:
+    """Hand a scanner no more work; it ends what it holds. {"drain": false} takes it back."""
+    return dispatch().scanners.drain(site(), scanner_id, on=body["drain"])
+
+
+@blueprint.post("/<int:scanner_id>/keys")
+@blueprint.arguments(schemas.KeyCreation)
+@blueprint.response(201, schemas.Key)
+def add_key(body: Body, scanner_id: int) -> Any:
+    """Make a new key; the old ones live on for the grace period."""
+    view = dispatch().scanners.add_key(site(), scanner_id, grace_seconds=body["grace_seconds"])
+    return created(view, "scanners.one", scanner_id=scanner_id)
+
+
+@blueprint.delete("/<int:scanner_id>/keys/<key_id>")
+@blueprint.response(204)
+def revoke_key(scanner_id: int, key_id: str) -> None:
+    """Revoke a key at once."""
+    dispatch().scanners.revoke_key(site(), scanner_id, key_id)

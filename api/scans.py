@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from typing import Any
-
-from flask import Response
 
 from api import scan_schemas as schemas
 from api.access import asked, created, dispatch, operator_blueprint, page, site
+from api.events import (
+    EVENT_ANSWERS,
+    Event,
+    EventsQuery,
+    LastEvent,
+    event_stream,
+    wants_stream,
+)
+from api.exports import EXPORT_ANSWERS, exported
+from api.scan_creation import ScanCreation
+from api.streams import also_answers
 from dispatch.operators import Role
 from web.schemas import PageQuery, page_of
 
@@ -30,7 +37,7 @@ def some(query: Body) -> Any:
 
 
 @blueprint.post("")
-@blueprint.arguments(schemas.ScanCreation)
+@blueprint.arguments(ScanCreation)
 @blueprint.response(201, schemas.Scan)
 def create(body: Body) -> Any:
     """Create a scan, and put it in the queues of its scanners and groups."""
@@ -43,13 +50,6 @@ def create(body: Body) -> Any:
 def one(scan_id: int) -> Any:
     """Get a scan."""
     return dispatch().scans.get(site(), scan_id)
-
-
-@blueprint.post("/<int:scan_id>/cancel")
-@blueprint.response(200, schemas.Scan)
-def cancel(scan_id: int) -> Any:
-    """Cancel a scan; what was found is kept."""
-    return dispatch().scans.cancel(site(), scan_id)
 
 
 @blueprint.get("/<int:scan_id>/tasks")
@@ -65,11 +65,11 @@ def tasks(query: Body, scan_id: int) -> Any:
 @blueprint.get("/<int:scan_id>/results")
 @blueprint.arguments(schemas.ResultsQuery, location="query")
 @blueprint.response(200, page_of(schemas.ResultRow))
+@also_answers(blueprint, EXPORT_ANSWERS)
 def results(query: Body, scan_id: int) -> Any:
     """List results as they came, or export them: one a host, protocol and port, the newest."""
     if "format" in query:
-        rows = dispatch().scans.export(site(), scan_id)
-        return Response(_lines(rows), content_type="application/jsonl")
+        return exported(dispatch().exports.open(site(), scan_id, query["format"]))
     return page(
         dispatch().scans.results(site(), scan_id, limit=query["limit"], cursor=query["cursor"])
     )
@@ -82,6 +82,14 @@ def coverage(scan_id: int) -> Any:
     return dispatch().scans.coverage(site(), scan_id)
 
 
-def _lines(rows: Iterator[Body]) -> Iterator[str]:
-    for row in rows:
-        yield json.dumps(row) + "\n"
+@blueprint.get("/<int:scan_id>/events")
+@blueprint.arguments(EventsQuery, location="query")
+@blueprint.arguments(LastEvent, location="headers")
+@blueprint.response(200, page_of(Event))
+@also_answers(blueprint, EVENT_ANSWERS)
+def events(query: Body, headers: Body, scan_id: int) -> Any:
+    """List what has happened, oldest first; as text/event-stream also what happens from now on."""
+    cursor = headers["last_event_id"] or query["cursor"]
+    if wants_stream():
+        return event_stream(dispatch().events.follow(site(), scan_id, cursor))
+    return page(dispatch().events.some(site(), scan_id, limit=query["limit"], cursor=cursor))

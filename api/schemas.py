@@ -8,7 +8,7 @@ from marshmallow import ValidationError, fields, validate
 
 from domain.targets import TargetError, parse_network
 from web.fields import MAX_ID, Flag, Integer, Name, Time
-from web.schemas import Schema, View
+from web.schemas import PageQuery, Schema, View
 
 MOST_TARGETS = 2**24
 MOST_TASKS = 10_000
@@ -108,3 +108,30 @@ class Alarm(View):
     message = fields.String()
     raised_at = Time(attribute="raised")
     cleared_at = Time(attribute="cleared", dump_default=None)
+    acked_at = Time(attribute="acked", dump_default=None)
+
+
+class AlarmsQuery(PageQuery):
+    """Which alarms."""
+
+    state = fields.String(validate=validate.OneOf(["raised", "cleared"]))
+
+
+class Drain(Schema):
+    """Whether to hand out no more work."""
+
+    drain = Flag(load_default=True)
+
+
+class KeyCreation(Schema):
+    """For how long the old keys live on."""
+
+    grace_seconds = Integer(0, 30 * 24 * 3600, load_default=3600)
+
+
+class Key(View):
+    """A new key of a scanner."""
+
+    scanner_id = fields.Integer()
+    key_id = fields.String()
+    api_key = fields.String(metadata={"description": "In this answer, and never again."})

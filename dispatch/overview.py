@@ -9,6 +9,7 @@ from dispatch.groups import Groups
 from dispatch.scanners import Scanners
 from queues.keys import SiteKeys
 from queues.overview import OverviewStore
+from queues.store import Page
 
 View = dict[str, Any]
 
@@ -21,13 +22,23 @@ class Overview:
     scanners: Scanners
     groups: Groups
 
-    def page(
-        self, keys: SiteKeys, *, kind: str, limit: int, cursor: str
-    ) -> tuple[list[View], str | None]:
-        """Queues of one kind, "scanner" or "group", newest first."""
+    def some(self, keys: SiteKeys, *, limit: int, cursor: str) -> Page:
+        """A page of queues, those of scanners first; a cursor is `s` or `g` and an id."""
+        if cursor.startswith("g"):
+            return self._of_kind(keys, "group", limit, cursor[1:])
+        page = self._of_kind(keys, "scanner", limit, cursor[1:])
+        if page.next_cursor:
+            return page
+        if len(page.items) == limit:
+            return Page(page.items, "g")
+        rest = self._of_kind(keys, "group", limit - len(page.items), "")
+        return Page([*page.items, *rest.items], rest.next_cursor)
+
+    def _of_kind(self, keys: SiteKeys, kind: str, limit: int, cursor: str) -> Page:
         read = self.scanners.some if kind == "scanner" else self.groups.some
         found = read(keys, limit=limit, cursor=cursor)
-        return [self._view(keys, kind, item) for item in found.items], found.next_cursor
+        following = found.next_cursor and f"{kind[0]}{found.next_cursor}"
+        return Page([self._view(keys, kind, item) for item in found.items], following)
 
     def _view(self, keys: SiteKeys, kind: str, item: View) -> View:
         state = self.store.queue(keys, f"{kind[0]}{item[f'{kind}_id']}")

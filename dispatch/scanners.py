@@ -68,7 +68,7 @@ class Scanners:
         }
         self.store.save(keys, scanner, {**others, f"key:{short_id}": kept})
         key_id = f"{keys.site}_{scanner}_{short_id}"
-        return {"key_id": key_id, "api_key": f"{key_id}.{secret}"}
+        return {"scanner_id": scanner, "key_id": key_id, "api_key": f"{key_id}.{secret}"}
 
     def revoke_key(self, keys: SiteKeys, scanner: int, key_id: str) -> None:
         """End a key at once. Raises NotFound."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,14 +102,6 @@ class Scans:
         """A page of its results as they came, oldest first."""
         self._record_of(keys, scan)
         return self.results_store.some(keys, scan, limit=limit, cursor=cursor)
-
-    def export(self, keys: SiteKeys, scan: int) -> Iterator[View]:
-        """Every result, one for each host, protocol and port: the newest."""
-        self._record_of(keys, scan)
-        newest: dict[tuple[str, str, int], View] = {}
-        for _, row in self.results_store.rows(keys, scan):
-            newest[row["host"], row.get("protocol", ""), row.get("port", 0)] = row
-        return iter(newest.values())
 
     def coverage(self, keys: SiteKeys, scan: int) -> View:
         """What was scanned, as proof: counts, and the ranges of each state."""

@@ -11,7 +11,7 @@ from dispatch.settings import Settings
 from domain.errors import AlreadyExists, Conflict, NotFound
 from queues.keys import SiteKeys
 from queues.sites import DEFAULT_SITE, SiteStore
-from queues.store import Asked
+from queues.store import Asked, Page
 from queues.tasks import Timing
 
 REMEMBERED_SECONDS = 5
@@ -59,9 +59,11 @@ class Sites:
         values = {name: getattr(own, name) for name in SETTINGS}
         return {"site": site, "name": record.get("name"), **values}
 
-    def all(self) -> list[View]:
-        """Every site, in alphabetical order."""
-        return [self.get(site) for site in self.store.names()]
+    def some(self, *, limit: int, after: str, only: str | None) -> Page:
+        """A page of sites in alphabetical order; `only` one for a token of that site."""
+        names = [n for n in self.store.names() if n > after and only in {None, n}]
+        following = names[limit - 1] if len(names) > limit else None
+        return Page([self.get(name) for name in names[:limit]], following)
 
     def delete(self, site: str) -> None:
         """Forget an empty site. Raises NotFound or Conflict."""

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from domain.errors import Invalid, JobNotFound
+from domain.errors import Invalid, JobNotFound, JobNotOwned
 from domain.space import Segment
 from queues.keys import SiteKeys
 from queues.scans import ScanStore
-from queues.tasks import Lease, TaskStore
+from queues.tasks import Holder, Lease, TaskStore
 
 TASKS_REMEMBERED = 20_000
 SCANS_REMEMBERED = 8
@@ -35,16 +35,26 @@ class Spaces:
         self._places[keys.site, lease.task] = (lease.scan, lease.segment)
         _trim(self._places, TASKS_REMEMBERED)
 
-    def check(self, keys: SiteKeys, task: int, results: list[Result]) -> None:
-        """Raise Invalid naming each result that lies outside the scan's targets."""
+    def check(self, holder: Holder, task: int, results: list[Result]) -> None:
+        """Raise Invalid naming each result that lies outside the scan's targets.
+
+        Who never held the task learns nothing of them: JobNotOwned.
+        """
+        keys = holder.keys
         scan, segment = self._places.get((keys.site, task)) or self._look_up(keys, task)
         outside = [i for i, result in enumerate(results) if not _inside(result, [segment])]
         if outside:
             whole = self._all(keys, scan)
             outside = [i for i in outside if not _inside(results[i], whole)]
         if outside:
+            self._check_holder(holder, task)
             sentence = "This address is outside the scan's targets."
             raise Invalid({f"results.{i}.host": [sentence] for i in outside[:10]})
+
+    def _check_holder(self, holder: Holder, task: int) -> None:
+        record = self.tasks.get(holder.keys, task) or {}
+        if str(holder.scanner) not in record.get("holders", "").split(","):
+            raise JobNotOwned
 
     def _look_up(self, keys: SiteKeys, task: int) -> Place:
         record = self.tasks.get(keys, task)

@@ -9,7 +9,6 @@ import structlog
 from dispatch.sites import Sites
 from queues.keys import SiteKeys
 from queues.retirement import RetirementStore
-from queues.store import Page
 from queues.upkeep import UpkeepStore
 
 log = structlog.get_logger()
@@ -47,10 +46,6 @@ class Upkeep:
             sum(r.stalled for r in reports),
             sum(r.offline for r in reports),
         )
-
-    def alarms(self, keys: SiteKeys, *, limit: int, cursor: str) -> Page:
-        """A page of alarms, newest first."""
-        return self.store.alarms(keys, limit=limit, cursor=cursor)
 
     def _keep(self, keys: SiteKeys) -> UpkeepReport:
         settings = self.sites.settings_of(keys)

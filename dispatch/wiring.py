@@ -7,9 +7,12 @@ from dataclasses import dataclass
 import redis
 
 from dispatch.credentials import Credentials
+from dispatch.events import Events
+from dispatch.exports import Exports
 from dispatch.groups import Groups
 from dispatch.operators import Operators
 from dispatch.overview import Overview
+from dispatch.places import Places
 from dispatch.scanners import Scanners
 from dispatch.scans import Scans
 from dispatch.settings import Settings
@@ -17,8 +20,10 @@ from dispatch.sites import Sites
 from dispatch.spaces import Spaces
 from dispatch.upkeep import Upkeep
 from dispatch.work import Work
+from queues.alarms import AlarmStore
 from queues.audit import Audit
 from queues.connection import open_redis
+from queues.events import EventStore
 from queues.groups import GroupStore
 from queues.overview import OverviewStore
 from queues.results import ResultStore
@@ -31,6 +36,10 @@ from queues.tokens import TokenStore
 from queues.upkeep import UpkeepStore
 
 __all__ = ["Dispatch", "open_dispatch", "open_redis"]
+
+# A process takes on so many at once; it refuses the others, who are to ask again later.
+EXPORTS_AT_ONCE, EXPORT_RETRY_SECONDS = 8, 10
+EVENT_STREAMS_AT_ONCE, STREAM_RETRY_SECONDS = 1000, 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +55,11 @@ class Dispatch:
     groups: Groups
     overview: Overview
     scans: Scans
+    exports: Exports
+    events: Events
     tokens: Operators
     upkeep: Upkeep
+    alarms: AlarmStore
     audit: Audit
 
 
@@ -61,6 +73,9 @@ def open_dispatch(settings: Settings) -> Dispatch:
     retirement = RetirementStore(client)
     operators_scanners = Scanners(scanners, retirement)
     groups = Groups(GroupStore(client), retirement)
+    results = ResultStore(client)
+    exporting = Places(EXPORTS_AT_ONCE, retry_after_seconds=EXPORT_RETRY_SECONDS)
+    following = Places(EVENT_STREAMS_AT_ONCE, retry_after_seconds=STREAM_RETRY_SECONDS)
     tasks, credentials = TaskStore(client, sites.timing_of), Credentials(scanners)
     return Dispatch(
         settings=settings,
@@ -71,8 +86,11 @@ def open_dispatch(settings: Settings) -> Dispatch:
         scanners=operators_scanners,
         groups=groups,
         overview=Overview(OverviewStore(client), operators_scanners, groups),
-        scans=Scans(scans, ResultStore(client), scanners, sites),
+        scans=Scans(scans, results, scanners, sites),
+        exports=Exports(scans, results, exporting),
+        events=Events(EventStore(client), scans, following),
         tokens=Operators(TokenStore(client), index, settings.bootstrap_admin_token),
         upkeep=Upkeep(UpkeepStore(client), retirement, sites),
+        alarms=AlarmStore(client),
         audit=Audit(client),
     )

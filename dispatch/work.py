@@ -54,7 +54,7 @@ class Work:
         self, caller: Caller, task: int, attempt: int, *, batch: int, results: list[dict[str, Any]]
     ) -> int:
         """Keep a batch of results; answers how many were accepted."""
-        self.spaces.check(caller.holder.keys, task, results)
+        self.spaces.check(caller.holder, task, results)
         rows = json.dumps(results, separators=(",", ":"))
         self._do(
             caller,

@@ -34,6 +34,6 @@ class TokenStore:
     def count_failure(self, address: str) -> int:
         """How many attempts from this address failed within a minute, this one included."""
         with self.client.pipeline(transaction=True) as pipe:
+            pipe.set(keys.failures(address), 0, ex=FAILURES_SECONDS, nx=True)
             pipe.incr(keys.failures(address))
-            pipe.expire(keys.failures(address), FAILURES_SECONDS, nx=True)
-            return int(pipe.execute()[0])
+            return int(pipe.execute()[1])

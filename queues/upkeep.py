@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from queues.keys import SiteKeys
-from queues.store import Page, Store
+from queues.store import Store
 
 ITEMS_A_STEP = 100
 
@@ -28,10 +28,6 @@ class UpkeepStore(Store):
         after = "0"
         while after:
             after = self.scripts.run("check_scans", keys, stall_ms, after, ITEMS_A_STEP)[1]
-
-    def alarms(self, keys: SiteKeys, *, limit: int, cursor: str) -> Page:
-        """A page of alarms, newest first."""
-        return self.page(keys, ("alarms",), "alarm", limit=limit, cursor=cursor)
 
     def _all(self, script: str, keys: SiteKeys, limit_ms: int) -> int:
         total = 0

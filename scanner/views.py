@@ -9,7 +9,7 @@ from flask import request
 from werkzeug.exceptions import MethodNotAllowed
 
 from queues.tasks import Report
-from scanner import schemas
+from scanner import findings, schemas
 from scanner.authentication import caller, dispatch, protect, settings
 from web.addresses import client_address
 from web.blueprints import Blueprint
@@ -74,12 +74,12 @@ def progress(body: Body, job_id: int) -> Any:
 
 
 @blueprint.post("/jobs/<int:job_id>/results")
-@blueprint.arguments(schemas.Results)
-@blueprint.response(200, schemas.Accepted)
+@blueprint.arguments(findings.Results)
+@blueprint.response(200, findings.Accepted)
 def results(body: Body, job_id: int) -> Any:
     """Upload a batch of findings; each batch of an attempt is kept once."""
     accepted = dispatch().work.results(
-        caller(), job_id, body["attempt"], batch=body["batch"], results=schemas.rows(body)
+        caller(), job_id, body["attempt"], batch=body["batch"], results=findings.rows(body)
     )
     return {"accepted": accepted}
 

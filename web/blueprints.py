@@ -61,6 +61,10 @@ class Blueprint(SmorestBlueprint):  # type: ignore[misc]  # flask-smorest has no
         """Route PATCH here."""
         return self._routed(super().patch(rule, **options), "query", "json")
 
+    def delete(self, rule: str, **options: Any) -> Decorator:
+        """Route DELETE here."""
+        return self._routed(super().delete(rule, **options), "query")
+
     def arguments(self, schema: Any, **options: Any) -> Decorator:
         """Parse the body (or location="query") by this schema, and pass it to the view first."""
         fields = (schema() if isinstance(schema, type) else schema).fields.values()

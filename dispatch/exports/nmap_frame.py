@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import time
 
-from dispatch.exports.elements import empty, opened
-from domain.ports import parse_ports
+from dispatch.exports.elements import Attributes, empty, opened
 from queues.store import Record
 
 _FORMAT_VERSION = "1.05"  # nmap's XMLOUTPUTVERSION
@@ -14,20 +13,18 @@ _FORMAT_VERSION = "1.05"  # nmap's XMLOUTPUTVERSION
 
 def head(scan: Record) -> bytes:
     """All up to the first host. The scanner is nmap by the DTD; args says who it was."""
-    spec = json.loads(scan["spec"])
     began = int(scan.get("started") or scan["created"]) // 1000
-    ports = parse_ports(spec["ports"])
     run = {
         "scanner": "nmap",
         "args": f"Scan Dispatch, scan {scan['id']}, engine {scan['engine']}",
         "start": began,
         "startstr": _date(began),
         "version": "Scan Dispatch",
-        "profile_name": spec.get("name"),
+        "profile_name": json.loads(scan["spec"]).get("name"),
         "xmloutputversion": _FORMAT_VERSION,
     }
     ask = {"type": "connect", "protocol": "tcp"}
-    ask |= {"numservices": str(ports.count), "services": ports.text}
+    ask |= {"numservices": scan["ports"], "services": json.loads(scan["job"])["ports"]}
     return "\n".join(
         [
             '<?xml version="1.0" encoding="UTF-8"?>',
@@ -41,11 +38,11 @@ def head(scan: Record) -> bytes:
 
 
 def tail(scan: Record, *, up: int, hosts: int) -> bytes:
-    """All after the last host. up, hosts: how many there were; others that are done count as down."""
+    """All after the last host. up, hosts: how many had rows; others that are done count as down."""
     began = int(scan.get("started") or scan["created"]) // 1000
     ended = max(began, int(scan.get("finished") or scan["since"]) // 1000)
     total = max(hosts, int(scan["done"]) + int(scan["failed"]))
-    finished = {
+    finished: Attributes = {
         "time": ended,
         "timestr": _date(ended),
         "elapsed": f"{ended - began}.00",

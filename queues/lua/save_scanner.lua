@@ -24,15 +24,16 @@ for _, group in ipairs(groups == '-' and {} or list(groups)) do
     return { 'unknown_group', group }
   end
 end
-local wanted = { groups = groups ~= '-' and groups or nil }
+local wanted, sets_capacity = { groups = groups ~= '-' and groups or nil }, id == ''
 for i = 6, #ARGV, 2 do
   wanted[ARGV[i]] = ARGV[i + 1]
+  sets_capacity = sets_capacity or string.sub(ARGV[i], 1, 4) == 'set_'
 end
 for _, name in ipairs({ 'set_targets', 'set_tasks', 'set_jobs', 'cpus', 'memory', 'groups' }) do
   wanted[name] = wanted[name] or (id ~= '' and redis.call('HGET', key('scanner', id), name)) or ''
 end
 local targets, tasks, jobs = capacities(wanted)
-if jobs > tasks or tasks > targets then
+if sets_capacity and (jobs > tasks or tasks > targets) then
   return { 'capacity_order', text(targets), text(tasks), text(jobs) }
 end
 

@@ -20,5 +20,3 @@ def test_nmap_finds_what_connect_finds(tmp_path: Path) -> None:
 
     assert rows["nmap"] == rows["connect"]
     assert len(rows["nmap"]) == len(site.services.expected)
-
-

@@ -9,6 +9,7 @@ import redis
 
 from domain.space import build_segments
 from domain.targets import parse_target
+from queues.alarms import AlarmStore
 from queues.groups import GroupStore
 from queues.keys import SiteKeys
 from queues.scanners import ScannerStore
@@ -48,6 +49,7 @@ class Site:
         self.scanners = ScannerStore(self.client, self.clock)
         self.groups = GroupStore(self.client, self.clock)
         self.upkeep = UpkeepStore(self.client, self.clock)
+        self.alarms = AlarmStore(self.client, self.clock)
 
     def scanner(self, *, groups: list[int] | None = None, **fields: int) -> Holder:
         """A scanner with set_targets, set_tasks, set_jobs or rate, as one that may call."""

@@ -77,7 +77,7 @@ def test_three_strikes_quarantine(site: Site, scan: int, one: Holder) -> None:
 
     assert site.record(scan)["status"] == "failed"
     assert site.scans.covered(site.keys, scan)["failed"] == [(0, 8)]
-    kinds = [a["kind"] for a in site.upkeep.alarms(site.keys, limit=9, cursor="").items]
+    kinds = [a["kind"] for a in site.alarms.some(site.keys, state="", limit=9, cursor="").items]
     assert kinds == ["task-quarantined"]
     (task,) = site.scans.tasks(site.keys, scan, limit=9, cursor="").items
     with pytest.raises(LeaseLost):
@@ -291,7 +291,7 @@ def test_stalled_task(site: Site, scan: int, one: Holder) -> None:
     lease = started(site, one)
 
     def kinds() -> list[tuple[str, bool]]:
-        alarms = site.upkeep.alarms(site.keys, limit=9, cursor="").items
+        alarms = site.alarms.some(site.keys, state="", limit=9, cursor="").items
         return [(a["kind"], "cleared" in a) for a in alarms]
 
     def quiet(seconds: int) -> None:
@@ -318,12 +318,12 @@ def test_stalled_and_stuck_scans(site: Site, scan: int, one: Holder) -> None:
         site.clock.forward(25)
         site.sweep()
         site.upkeep.check_scans(site.keys, 900_000)
-    alarms = site.upkeep.alarms(site.keys, limit=9, cursor="").items
+    alarms = site.alarms.some(site.keys, state="", limit=9, cursor="").items
     assert [a["kind"] for a in alarms] == ["scan-stalled"]
 
     site.client.hset(site.keys.of("scan", scan), mapping={"open": 0, "in_flight": 0})
     site.upkeep.check_scans(site.keys, 900_000)
-    alarms = site.upkeep.alarms(site.keys, limit=9, cursor="").items
+    alarms = site.alarms.some(site.keys, state="", limit=9, cursor="").items
     assert [a["kind"] for a in alarms] == ["scan-stuck", "scan-stalled"]
 
 

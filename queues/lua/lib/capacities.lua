@@ -29,6 +29,7 @@ local function update_capacities(scanner)
     s[names[i]] = value or ''
   end
   local targets, tasks, jobs = capacities(s)
+  tasks = math.min(tasks, targets) -- a heartbeat may lower a default below what was set
   jobs = math.min(jobs, tasks)
   redis.call('HSET', me, 'cap_targets', text(targets), 'cap_tasks', text(tasks), 'cap_jobs', text(jobs))
   redis.call('HSET', key('queue', 's' .. scanner), 'cap', text(jobs))

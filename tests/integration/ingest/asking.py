@@ -62,7 +62,7 @@ class Scanner(Asker):
 
     def jobs(self, query: str = "", **options: Any) -> list[Body]:
         """What a claim brings."""
-        return list(json_of(self.get(f"/scanner/jobs{query}", **options))["jobs"])
+        return list(expect_json(self.get(f"/scanner/jobs{query}", **options))["jobs"])
 
     def tell(self, job: Body, step: str, body: Any = None, **options: Any) -> TestResponse:
         """A call about a job: start, progress, results, complete or release."""
@@ -71,7 +71,7 @@ class Scanner(Asker):
     def begin(self, query: str = "") -> Body:
         """Claim a job and start it."""
         [job] = self.jobs(query)
-        json_of(self.tell(job, "start"))
+        expect_json(self.tell(job, "start"))
         return job
 
 
@@ -108,33 +108,33 @@ class Server:
     def scanner(self, name: str = "s", site: str = "default", **fields: Any) -> Scanner:
         """A scanner that may call; fields as on the wire."""
         answer = self.admin.post(f"/api/scanners?site={site}", {"name": name, **fields})
-        view = json_of(answer, 201)
+        view = expect_json(answer, 201)
         return Scanner(self.flask, {"X-API-Key": view["apiKey"]}, scanner_id=int(view["scannerId"]))
 
     def scan(self, *scanners: Scanner, site: str = "default", **fields: Any) -> Body:
         """A scan of 256 addresses for these scanners, unless fields say otherwise."""
         wanted = {"targets": ["10.0.0.0/24"], "ports": "22,80", **fields}
         wanted["scannerIds"] = [scanner.scanner_id for scanner in scanners]
-        return json_of(self.admin.post(f"/api/scans?site={site}", wanted), 201)
+        return expect_json(self.admin.post(f"/api/scans?site={site}", wanted), 201)
 
     def seen(self, scan: Body) -> Body:
         """The scan as it is now."""
-        return json_of(self.admin.get(f"/api/scans/{scan['scanId']}"))
+        return expect_json(self.admin.get(f"/api/scans/{scan['scanId']}"))
 
     def results(self, scan: Body) -> list[Body]:
         """The scan's results as they came."""
-        found = json_of(self.admin.get(f"/api/scans/{scan['scanId']}/results"))
+        found = expect_json(self.admin.get(f"/api/scans/{scan['scanId']}/results"))
         return list(found["items"])
 
 
-def json_of(response: TestResponse, status: int = 200) -> Body:
+def expect_json(response: TestResponse, status: int = 200) -> Body:
     """The body of an answer that must have this status."""
     assert response.status_code == status, response.get_data(as_text=True)
     assert response.mimetype == "application/json"
     return dict(response.get_json())
 
 
-def problem_of(response: TestResponse, status: int, code: str) -> Body:
+def expect_problem(response: TestResponse, status: int, code: str) -> Body:
     """The problem document of an answer that must have this status and code."""
     document = response.get_json(force=True)
     assert (response.status_code, document.get("code")) == (status, code), document
@@ -145,6 +145,6 @@ def problem_of(response: TestResponse, status: int, code: str) -> Body:
     return dict(document)
 
 
-def errors_of(response: TestResponse) -> dict[str, list[str]]:
+def expect_errors(response: TestResponse) -> dict[str, list[str]]:
     """Field path -> sentences of a request that must be refused for its fields."""
-    return dict(problem_of(response, 422, "VALIDATION_ERROR")["errors"])
+    return dict(expect_problem(response, 422, "VALIDATION_ERROR")["errors"])

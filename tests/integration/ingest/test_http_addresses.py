@@ -15,8 +15,8 @@ from tests.integration.ingest.asking import (
     Asker,
     Scanner,
     Server,
-    json_of,
-    problem_of,
+    expect_json,
+    expect_problem,
 )
 
 
@@ -31,7 +31,7 @@ def may_claim(scanner: Scanner, address: str, forwarded: str = "") -> bool:
     answer = replace(scanner, address=address).get("/scanner/jobs", headers=headers)
     if answer.status_code == 200:
         return True
-    problem_of(answer, 403, "IP_BINDING_VIOLATION")
+    expect_problem(answer, 403, "IP_BINDING_VIOLATION")
     return False
 
 
@@ -67,8 +67,8 @@ def test_only_claims_are_bound(server: Server) -> None:
     job = inside.begin()
 
     assert not may_claim(scanner, "192.0.2.1")
-    json_of(scanner.tell(job, "progress"))
-    json_of(scanner.post("/scanner/heartbeat"))
+    expect_json(scanner.tell(job, "progress"))
+    expect_json(scanner.post("/scanner/heartbeat"))
 
 
 def test_a_changed_binding_holds_at_once(server: Server) -> None:
@@ -138,11 +138,11 @@ def test_too_many_failed_attempts_are_slowed_down(server: Server, door: str) -> 
     refused = attacker.get(door)
 
     assert answers == {401}
-    assert problem_of(refused, 429, "TOO_MANY_ATTEMPTS")["retryable"] is True
+    assert expect_problem(refused, 429, "TOO_MANY_ATTEMPTS")["retryable"] is True
     assert 1 <= int(refused.headers["Retry-After"]) <= 60
     assert replace(attacker, address="203.0.113.10").get(door).status_code == 401
-    json_of(scanner.get("/scanner/jobs"))
-    json_of(replace(server.admin, address=attacker.address).get("/api/scans"))
+    expect_json(scanner.get("/scanner/jobs"))
+    expect_json(replace(server.admin, address=attacker.address).get("/api/scans"))
 
 
 def test_one_attacker_in_two_notations_is_one(server: Server) -> None:
@@ -150,6 +150,6 @@ def test_one_attacker_in_two_notations_is_one(server: Server) -> None:
     for address in ("203.0.113.9", "::ffff:203.0.113.9"):
         wrong = Asker(server.flask, {"X-API-Key": "default_1_abcdef.x"}, address=address)
         for _ in range(FAILURES_ALLOWED // 2):
-            problem_of(wrong.get("/scanner/jobs"), 401, "INVALID_API_KEY")
+            expect_problem(wrong.get("/scanner/jobs"), 401, "INVALID_API_KEY")
 
-    problem_of(wrong.get("/scanner/jobs"), 429, "TOO_MANY_ATTEMPTS")
+    expect_problem(wrong.get("/scanner/jobs"), 429, "TOO_MANY_ATTEMPTS")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.ingest.asking import Server, errors_of, json_of, problem_of
+from tests.integration.ingest.asking import Server, expect_errors, expect_json, expect_problem
 
 JSON = "application/json"
 MOST_BYTES = 8 * 2**20
@@ -56,9 +56,9 @@ def test_what_is_no_json_is_malformed(server: Server, door: str, body: bytes) ->
     """400, at every door, and nothing is created."""
     answer = asker(server, door).post(door, data=body, content_type=JSON)
 
-    document = problem_of(answer, 400, "MALFORMED_BODY")
+    document = expect_problem(answer, 400, "MALFORMED_BODY")
     assert "\\ud" not in document["title"]
-    assert json_of(server.admin.get("/api/groups"))["items"] == []
+    assert expect_json(server.admin.get("/api/groups"))["items"] == []
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -73,7 +73,7 @@ def test_another_content_type_is_refused(server: Server, door: str, content_type
     """415, whatever the body."""
     answer = asker(server, door).post(door, data=b"{}", content_type=content_type)
 
-    problem_of(answer, 415, "UNSUPPORTED_MEDIA_TYPE")
+    expect_problem(answer, 415, "UNSUPPORTED_MEDIA_TYPE")
 
 
 @pytest.mark.parametrize("content_type", ["Application/JSON", "application/json; charset=utf-8"])
@@ -82,7 +82,7 @@ def test_the_content_type_may_have_parameters(server: Server, content_type: str)
     body = '{"name": "Büro"}'.encode()
     answer = server.admin.post("/api/groups", data=body, content_type=content_type)
 
-    assert json_of(answer, 201)["name"] == "Büro"
+    assert expect_json(answer, 201)["name"] == "Büro"
 
 
 @pytest.mark.parametrize("content_type", ["", JSON, "text/plain"])
@@ -91,9 +91,9 @@ def test_no_body_counts_as_an_empty_object(server: Server, content_type: str) ->
     scanner = server.scanner()
 
     answer = scanner.post("/scanner/heartbeat", data=b"", content_type=content_type)
-    assert json_of(answer)["ok"] is True
+    assert expect_json(answer)["ok"] is True
     answer = server.admin.post("/api/groups", data=b"", content_type=content_type)
-    assert list(errors_of(answer)) == ["name"]
+    assert list(expect_errors(answer)) == ["name"]
 
 
 @pytest.mark.parametrize("body", [b"null", b"[]", b"[{}]", b'"x"', b"7", b"1.5", b"true"])
@@ -102,7 +102,7 @@ def test_json_that_is_no_object_has_no_fields(server: Server, door: str, body: b
     """422, for the body as a whole."""
     answer = asker(server, door).post(door, data=body, content_type=JSON)
 
-    assert list(errors_of(answer)) == ["body"]
+    assert list(expect_errors(answer)) == ["body"]
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -110,7 +110,7 @@ def test_unknown_fields_are_refused(server: Server, door: str) -> None:
     """Even where none is known."""
     answer = asker(server, door).post(door, {"bogus": {"deep": [1]}})
 
-    assert "bogus" in errors_of(answer)
+    assert "bogus" in expect_errors(answer)
 
 
 def test_escapes_are_read(server: Server) -> None:
@@ -119,8 +119,10 @@ def test_escapes_are_read(server: Server) -> None:
     scan = server.scan(scanner, targets=["10.0.0.1"])
     job = scanner.begin()
     body = b'{"status": "failed", "errorMessage": "\\ud83d\\ude00 \\u00fc"}'
-    json_of(scanner.post(f"/scanner/jobs/{job['jobId']}/complete", data=body, content_type=JSON))
-    [task] = json_of(server.admin.get(f"/api/scans/{scan['scanId']}/tasks"))["items"]
+    expect_json(
+        scanner.post(f"/scanner/jobs/{job['jobId']}/complete", data=body, content_type=JSON)
+    )
+    [task] = expect_json(server.admin.get(f"/api/scans/{scan['scanId']}/tasks"))["items"]
 
     assert task["errorMessage"] == "\U0001f600 ü"
 
@@ -135,7 +137,7 @@ def test_a_body_above_the_limit_is_refused(server: Server, door: str, *, chunked
     )
     answer = asker(server, door).post(door, input_stream=stream, content_type=JSON, **options)
 
-    problem_of(answer, 413, "BODY_TOO_LARGE")
+    expect_problem(answer, 413, "BODY_TOO_LARGE")
 
 
 def test_a_body_in_chunks_is_read(server: Server) -> None:
@@ -145,7 +147,7 @@ def test_a_body_in_chunks_is_read(server: Server) -> None:
         "/api/groups", input_stream=stream, content_type=JSON, environ=CHUNKED
     )
 
-    assert json_of(answer, 201)["name"] == "g"
+    assert expect_json(answer, 201)["name"] == "g"
 
 
 @pytest.mark.parametrize("environ", [{}, CHUNKED])

@@ -6,32 +6,32 @@ from typing import Any
 
 import pytest
 
-from tests.integration.ingest.asking import Scanner, Server, errors_of, json_of
+from tests.integration.ingest.asking import Scanner, Server, expect_errors, expect_json
 
 QUIET = {"ok": True, "heartbeatSeconds": 30, "control": [], "drain": False}
 
 
 def beat(scanner: Scanner, **body: Any) -> dict[str, Any]:
-    return json_of(scanner.post("/scanner/heartbeat", body))
+    return expect_json(scanner.post("/scanner/heartbeat", body))
 
 
 def test_a_heartbeat_may_say_nothing(server: Server) -> None:
     """Neither a body nor anything in it is needed."""
     scanner = server.scanner()
 
-    assert json_of(scanner.post("/scanner/heartbeat")) == QUIET
+    assert expect_json(scanner.post("/scanner/heartbeat")) == QUIET
     assert beat(scanner) == QUIET
 
 
 def test_a_heartbeat_tells_what_the_scanner_is(server: Server) -> None:
     """Its facts are shown to operators, and its capacities follow from them."""
     scanner = server.scanner()
-    before = json_of(server.admin.get(f"/api/scanners/{scanner.scanner_id}"))
+    before = expect_json(server.admin.get(f"/api/scanners/{scanner.scanner_id}"))
     beat(
         scanner, version="1.2", bootId="b", engines=["connect", "nmap"], load=0.5, cpuCount=1,
         memoryBytes=512 * 2**20,
     )  # fmt: skip
-    after = json_of(server.admin.get(f"/api/scanners/{scanner.scanner_id}"))
+    after = expect_json(server.admin.get(f"/api/scanners/{scanner.scanner_id}"))
 
     assert (before["status"], before["lastSeenAt"], before["version"]) == ("offline", None, None)
     assert (after["status"], after["version"]) == ("online", "1.2")
@@ -46,7 +46,7 @@ def test_what_is_not_said_again_stays(server: Server) -> None:
     beat(scanner, version="1.2", engines=["nmap"])
     beat(scanner)
 
-    after = json_of(server.admin.get(f"/api/scanners/{scanner.scanner_id}"))
+    after = expect_json(server.admin.get(f"/api/scanners/{scanner.scanner_id}"))
     assert (after["version"], after["engines"]) == ("1.2", ["nmap"])
 
 
@@ -65,7 +65,7 @@ def test_jobs_of_a_canceled_scan_are_to_be_canceled(server: Server) -> None:
     scanner = server.scanner()
     scan = server.scan(scanner)
     listed = [{"jobId": scanner.begin()["jobId"]}]
-    json_of(server.admin.post(f"/api/scans/{scan['scanId']}/cancel"))
+    expect_json(server.admin.post(f"/api/scans/{scan['scanId']}/cancel"))
 
     assert beat(scanner, jobs=listed)["control"] == [{**listed[0], "control": "cancel"}]
     scanner.tell(listed[0], "release")
@@ -106,8 +106,8 @@ def test_a_site_may_have_durations_of_its_own(server: Server) -> None:
     assert idle.headers["Retry-After"] == "7"
     assert beat(scanner)["heartbeatSeconds"] == 15
     assert job["leaseSeconds"] == 45
-    assert json_of(scanner.tell(job, "start"))["leaseSeconds"] == 45
-    assert json_of(scanner.tell(job, "progress"))["leaseSeconds"] == 45
+    assert expect_json(scanner.tell(job, "start"))["leaseSeconds"] == 45
+    assert expect_json(scanner.tell(job, "progress"))["leaseSeconds"] == 45
 
 
 def test_a_hundred_jobs_are_the_most(server: Server) -> None:
@@ -116,7 +116,7 @@ def test_a_hundred_jobs_are_the_most(server: Server) -> None:
     many = [{"jobId": number} for number in range(1, 102)]
 
     assert len(beat(scanner, jobs=many[:100])["control"]) == 100
-    assert list(errors_of(scanner.post("/scanner/heartbeat", {"jobs": many}))) == ["jobs"]
+    assert list(expect_errors(scanner.post("/scanner/heartbeat", {"jobs": many}))) == ["jobs"]
 
 
 @pytest.mark.parametrize(
@@ -144,6 +144,6 @@ def test_facts_that_are_none_are_named(server: Server, body: dict[str, Any], fie
     """Each in its own words, and nothing of the heartbeat is kept."""
     scanner = server.scanner()
 
-    assert list(errors_of(scanner.post("/scanner/heartbeat", body))) == [field]
-    after = json_of(server.admin.get(f"/api/scanners/{scanner.scanner_id}"))
+    assert list(expect_errors(scanner.post("/scanner/heartbeat", body))) == [field]
+    after = expect_json(server.admin.get(f"/api/scanners/{scanner.scanner_id}"))
     assert after["lastSeenAt"] is None

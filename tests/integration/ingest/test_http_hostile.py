@@ -13,7 +13,7 @@ import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.integration.ingest.asking import Asker, Scanner, Server, problem_of
+from tests.integration.ingest.asking import Asker, Scanner, Server, expect_problem
 
 NUMBERS = st.one_of(
     st.integers(-2, 5),
@@ -132,6 +132,6 @@ def test_no_json_makes_the_server_fail(world: World, sent: tuple[str, Any]) -> N
         assert answer.status_code < 500, answer.get_data()
         if answer.status_code >= 400:
             code = answer.get_json(force=True)["code"]
-            problem_of(answer, answer.status_code, code)
+            expect_problem(answer, answer.status_code, code)
             if code not in {"LEASE_LOST", "INVALID_TRANSITION"}:
                 assert world.digest() == before

@@ -6,24 +6,24 @@ from typing import Any
 
 import pytest
 
-from tests.integration.ingest.asking import Server, errors_of, json_of
+from tests.integration.ingest.asking import Server, expect_errors, expect_json
 
 KEY = {"Idempotency-Key": "k"}
 
 
 def count(server: Server, kind: str) -> int:
-    return len(json_of(server.admin.get(f"/api/{kind}"))["items"])
+    return len(expect_json(server.admin.get(f"/api/{kind}"))["items"])
 
 
 def test_the_same_scanner_comes_back_without_its_key(server: Server) -> None:
     """The same resource, 201, at the same place; its key was told once."""
     first = server.admin.post("/api/scanners", {"name": "s"}, headers=KEY)
     again = server.admin.post("/api/scanners", {"name": "s"}, headers=KEY)
-    view = json_of(first, 201)
+    view = expect_json(first, 201)
 
     assert view.pop("apiKey")
     assert again.headers["Location"] == first.headers["Location"]
-    assert json_of(again, 201) == view
+    assert expect_json(again, 201) == view
     assert count(server, "scanners") == 1
 
 
@@ -35,7 +35,7 @@ def test_the_same_body_makes_one_thing(server: Server, kind: str) -> None:
     body: dict[str, Any] = {"name": "x", **(scan if kind == "scans" else {})}
     before = count(server, kind)
     seen = [
-        json_of(server.admin.post(f"/api/{kind}", sent, headers=KEY), 201)
+        expect_json(server.admin.post(f"/api/{kind}", sent, headers=KEY), 201)
         for sent in (body, dict(reversed(body.items())), body)
     ]
 
@@ -47,10 +47,10 @@ def test_the_same_body_makes_one_thing(server: Server, kind: str) -> None:
 @pytest.mark.parametrize("kind", ["scanners", "groups"])
 def test_another_body_under_the_same_key_is_refused(server: Server, kind: str) -> None:
     """And creates nothing."""
-    json_of(server.admin.post(f"/api/{kind}", {"name": "a"}, headers=KEY), 201)
+    expect_json(server.admin.post(f"/api/{kind}", {"name": "a"}, headers=KEY), 201)
 
     answer = server.admin.post(f"/api/{kind}", {"name": "b"}, headers=KEY)
-    assert list(errors_of(answer)) == ["Idempotency-Key"]
+    assert list(expect_errors(answer)) == ["Idempotency-Key"]
     assert count(server, kind) == 1
 
 
@@ -64,7 +64,7 @@ def test_other_tokens_routes_and_sites_do_not_clash(server: Server) -> None:
         (server.admin, "/api/groups"),
         (server.admin, "/api/scanners?site=branch"),
     ]:
-        json_of(asker.post(path, {"name": "s"}, headers=KEY), 201)
+        expect_json(asker.post(path, {"name": "s"}, headers=KEY), 201)
 
     assert count(server, "scanners") == 3
     assert count(server, "groups") == 1
@@ -72,27 +72,27 @@ def test_other_tokens_routes_and_sites_do_not_clash(server: Server) -> None:
 
 def test_a_refused_create_uses_up_no_key(server: Server) -> None:
     """The corrected body may come under the same one."""
-    errors_of(server.admin.post("/api/groups", {"name": "g", "scannerIds": [1]}, headers=KEY))
+    expect_errors(server.admin.post("/api/groups", {"name": "g", "scannerIds": [1]}, headers=KEY))
 
-    json_of(server.admin.post("/api/groups", {"name": "g"}, headers=KEY), 201)
+    expect_json(server.admin.post("/api/groups", {"name": "g"}, headers=KEY), 201)
     assert count(server, "groups") == 1
 
 
 def test_a_key_may_be_odd_but_not_long(server: Server) -> None:
     """200 characters of any kind."""
     for name in ("*:[ÿ", "k" * 200):
-        json_of(
+        expect_json(
             server.admin.post("/api/groups", {"name": "g"}, headers={"Idempotency-Key": name}), 201
         )
     answer = server.admin.post("/api/groups", {"name": "g"}, headers={"Idempotency-Key": "k" * 201})
 
-    assert list(errors_of(answer)) == ["Idempotency-Key"]
+    assert list(expect_errors(answer)) == ["Idempotency-Key"]
     assert count(server, "groups") == 2
 
 
 def test_without_a_key_everything_is_new(server: Server) -> None:
     """Two equal creates make two."""
     for _ in range(2):
-        json_of(server.admin.post("/api/groups", {"name": "g"}), 201)
+        expect_json(server.admin.post("/api/groups", {"name": "g"}), 201)
 
     assert count(server, "groups") == 2

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.ingest.asking import Body, Server, errors_of, json_of
+from tests.integration.ingest.asking import Body, Server, expect_errors, expect_json
 
 HOSTILE = ["-1", "x", "1.5", "9" * 19, "9" * 500, "0-0", "%2Binf", "(1", "%00", "1%0A", "%D9%A3"]
 
@@ -16,7 +16,7 @@ def walk(server: Server, path: str, limit: int, **query: Any) -> list[Body]:
     items: list[Body] = []
     cursor = ""
     while True:
-        page = json_of(
+        page = expect_json(
             server.admin.get(path, query_string={"limit": limit, "cursor": cursor, **query})
         )
         assert set(page) == {"items", "nextCursor"}
@@ -31,7 +31,7 @@ def walk(server: Server, path: str, limit: int, **query: Any) -> list[Body]:
 def filled(server: Server) -> Server:
     """Five scanners, five groups and five scans; of the first scan tasks and results."""
     for _ in range(5):
-        json_of(server.admin.post("/api/groups", {"name": "g"}), 201)
+        expect_json(server.admin.post("/api/groups", {"name": "g"}), 201)
     scanners = [server.scanner(taskCapacity=5) for _ in range(5)]
     scans = [server.scan(scanners[0], hostsPerTask=8) for _ in range(5)]
     for job in scanners[0].jobs("?limit=5"):
@@ -41,7 +41,7 @@ def filled(server: Server) -> Server:
             first = job["targets"][0]["range"].partition("/")[0]
             found = [{"host": first, "port": port, "state": "open"} for port in (22, 80, 443)]
             body = {"attempt": 1, "batch": batch, "results": found}
-            json_of(scanners[0].tell(job, "results", body))
+            expect_json(scanners[0].tell(job, "results", body))
     return server
 
 
@@ -74,9 +74,9 @@ def test_a_page_stays_right_while_more_comes(server: Server) -> None:
     """What is created meanwhile moves nothing on the pages that follow."""
     for name in "abcd":
         server.admin.post("/api/groups", {"name": name})
-    first = json_of(server.admin.get("/api/groups?limit=2"))
+    first = expect_json(server.admin.get("/api/groups?limit=2"))
     server.admin.post("/api/groups", {"name": "e"})
-    second = json_of(server.admin.get(f"/api/groups?limit=2&cursor={first['nextCursor']}"))
+    second = expect_json(server.admin.get(f"/api/groups?limit=2&cursor={first['nextCursor']}"))
 
     assert [one["name"] for one in first["items"] + second["items"]] == ["d", "c", "b", "a"]
     assert second["nextCursor"] is None
@@ -85,7 +85,7 @@ def test_a_page_stays_right_while_more_comes(server: Server) -> None:
 def test_scans_are_listed_by_status(filled: Server) -> None:
     """Only those that are in it now."""
     newest = walk(filled, "/api/scans", 10)[0]["scanId"]
-    json_of(filled.admin.post(f"/api/scans/{newest}/cancel"))
+    expect_json(filled.admin.post(f"/api/scans/{newest}/cancel"))
     found = {
         status: [scan["scanId"] for scan in walk(filled, "/api/scans", 2, status=status)]
         for status in ("pending", "running", "canceled", "failed")
@@ -99,7 +99,7 @@ def test_scans_are_listed_by_status(filled: Server) -> None:
 @pytest.mark.parametrize("cursor", HOSTILE)
 def test_a_cursor_that_is_none_of_ours_is_refused(server: Server, kind: str, cursor: str) -> None:
     """And never reaches the store."""
-    assert list(errors_of(server.admin.get(f"/api/{kind}?cursor={cursor}"))) == ["cursor"]
+    assert list(expect_errors(server.admin.get(f"/api/{kind}?cursor={cursor}"))) == ["cursor"]
 
 
 @pytest.mark.parametrize(
@@ -109,13 +109,13 @@ def test_a_cursor_of_results_has_its_own_form(filled: Server, cursor: str) -> No
     """Anything else is refused, too."""
     scan = f"/api/scans/{walk(filled, '/api/scans', 10)[-1]['scanId']}"
 
-    assert list(errors_of(filled.admin.get(f"{scan}/results?cursor={cursor}"))) == ["cursor"]
+    assert list(expect_errors(filled.admin.get(f"{scan}/results?cursor={cursor}"))) == ["cursor"]
 
 
 @pytest.mark.parametrize("cursor", ["0", "1", "9" * 18, "000000000000000001"])
 def test_a_made_up_cursor_finds_what_comes_after_it(filled: Server, cursor: str) -> None:
     """A number of ours that stands for nothing is only a place in the list."""
-    items: list[Any] = json_of(filled.admin.get(f"/api/groups?cursor={cursor}"))["items"]
+    items: list[Any] = expect_json(filled.admin.get(f"/api/groups?cursor={cursor}"))["items"]
 
     assert len(items) in {0, 5}
 
@@ -124,4 +124,4 @@ def test_a_made_up_cursor_finds_what_comes_after_it(filled: Server, cursor: str)
 @pytest.mark.parametrize("kind", ["scanners", "groups", "scans", "alarms", "scans/1/results"])
 def test_a_page_has_bounds(server: Server, kind: str, limit: str) -> None:
     """1 to 1,000 items."""
-    assert list(errors_of(server.admin.get(f"/api/{kind}?limit={limit}"))) == ["limit"]
+    assert list(expect_errors(server.admin.get(f"/api/{kind}?limit={limit}"))) == ["limit"]

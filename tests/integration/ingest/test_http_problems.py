@@ -17,8 +17,8 @@ from tests.integration.ingest.asking import (
     BOOTSTRAP_TOKEN,
     Asker,
     Server,
-    json_of,
-    problem_of,
+    expect_json,
+    expect_problem,
 )
 
 KEY = "default_1_abcdef.the-secret-of-a-scanner"
@@ -36,8 +36,8 @@ def away(tmp_path_factory: pytest.TempPathFactory) -> Flask:
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "BREW"])
 def test_an_unknown_route_is_a_problem(server: Server, method: str, path: str) -> None:
     """For anybody, with and without a token."""
-    problem_of(server.anybody.ask(method, path), 404, "NOT_FOUND")
-    problem_of(server.admin.ask(method, path), 404, "NOT_FOUND")
+    expect_problem(server.anybody.ask(method, path), 404, "NOT_FOUND")
+    expect_problem(server.admin.ask(method, path), 404, "NOT_FOUND")
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_an_unknown_route_is_a_problem(server: Server, method: str, path: str) -
         ("DELETE", "/scanner/jobs", {"GET"}),
         ("POST", "/scanner/jobs", {"GET"}),
         ("GET", "/scanner/heartbeat", {"POST"}),
-        ("PUT", "/api/scanners/1", {"GET", "PATCH"}),
+        ("PUT", "/api/scanners/1", {"GET", "PATCH", "DELETE"}),
         ("PATCH", "/api/scans", {"GET", "POST"}),
         ("POST", "/healthz", {"GET"}),
         ("POST", "/openapi.json", {"GET"}),
@@ -59,7 +59,7 @@ def test_a_wrong_method_says_the_right_ones(
     """In the header Allow, as RFC 9110 demands."""
     answer = server.admin.ask(method, path)
 
-    problem_of(answer, 405, "METHOD_NOT_ALLOWED")
+    expect_problem(answer, 405, "METHOD_NOT_ALLOWED")
     named = {each.strip() for each in answer.headers["Allow"].split(",")}
     assert named - {"HEAD", "OPTIONS"} == allowed
 
@@ -78,7 +78,7 @@ def test_a_store_that_is_away_is_a_503(away: Flask, method: str, path: str) -> N
     answer = Asker(away, headers).ask(method, path)
 
     if answer.status_code != 405:
-        assert problem_of(answer, 503, "STORE_UNAVAILABLE")["retryable"] is True
+        assert expect_problem(answer, 503, "STORE_UNAVAILABLE")["retryable"] is True
         assert int(answer.headers["Retry-After"]) >= 1
 
 
@@ -86,8 +86,8 @@ def test_the_process_lives_without_its_store(away: Flask) -> None:
     """But is not ready, and tells strangers nothing about where the store would be."""
     ready = Asker(away).get("/readyz")
 
-    assert json_of(Asker(away).get("/healthz")) == {"ok": True}
-    document = problem_of(ready, 503, "NOT_READY")
+    assert expect_json(Asker(away).get("/healthz")) == {"ok": True}
+    document = expect_problem(ready, 503, "NOT_READY")
     assert "sock" not in document["detail"]
     assert int(ready.headers["Retry-After"]) >= 1
 
@@ -106,16 +106,16 @@ def test_a_store_that_may_evict_is_not_ready(
 ) -> None:
     """And the reason is said."""
     policy.config_set("maxmemory-policy", name)
-    refused = problem_of(server.anybody.get("/readyz"), 503, "NOT_READY")
+    refused = expect_problem(server.anybody.get("/readyz"), 503, "NOT_READY")
     policy.config_set("maxmemory-policy", "noeviction")
 
     assert name in refused["detail"]
-    assert json_of(server.anybody.get("/readyz"))["ok"] is True
+    assert expect_json(server.anybody.get("/readyz"))["ok"] is True
 
 
 def test_a_store_without_persistence_is_warned_of(server: Server) -> None:
     """It is ready all the same."""
-    answer = json_of(server.anybody.get("/readyz"))
+    answer = expect_json(server.anybody.get("/readyz"))
 
     assert answer["ok"] is True
     assert [text for text in answer["warnings"] if "append-only" in text]
@@ -154,7 +154,7 @@ def test_what_the_store_refuses_for_now_may_be_tried_again(
     monkeypatch.setattr("queues.tasks.TaskStore.heartbeat", fail)
     answer = scanner.post("/scanner/heartbeat")
 
-    assert problem_of(answer, status, code)["retryable"] is (status == 503)
+    assert expect_problem(answer, status, code)["retryable"] is (status == 503)
     assert ("Retry-After" in answer.headers) is (status == 503)
 
 
@@ -171,7 +171,7 @@ def test_what_nobody_foresaw_is_told_to_the_log_only(
     with structlog.testing.capture_logs() as events:
         answer = scanner.post("/scanner/heartbeat", {"version": "a-private-version"})
 
-    document = problem_of(answer, 500, "INTERNAL_ERROR")
+    document = expect_problem(answer, 500, "INTERNAL_ERROR")
     assert "boom" not in document["detail"]
     assert [set(event) for event in events] == [{"action", "event", "exc_info", "log_level"}]
     assert events[0]["action"] == "unforeseen-error"

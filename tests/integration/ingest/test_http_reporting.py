@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
-from tests.integration.ingest.asking import Scanner, Server, errors_of, json_of, problem_of
+from tests.integration.ingest.asking import (
+    Scanner,
+    Server,
+    expect_errors,
+    expect_json,
+    expect_problem,
+)
 
 STEPS: list[tuple[str, Any]] = [
     ("start", {}),
@@ -31,9 +37,9 @@ def test_a_plain_client_does_a_whole_scan(server: Server) -> None:
     scan = server.scan(scanner, hostsPerTask=64)
     for _ in range(4):
         [job] = scanner.jobs()
-        json_of(scanner.tell(job, "start"))
-        json_of(scanner.tell(job, "progress", {"progressCount": 64, "resultCount": 0}))
-        json_of(scanner.tell(job, "complete", {"status": "completed"}))
+        expect_json(scanner.tell(job, "start"))
+        expect_json(scanner.tell(job, "progress", {"progressCount": 64, "resultCount": 0}))
+        expect_json(scanner.tell(job, "complete", {"status": "completed"}))
 
     assert scanner.jobs() == []
     assert server.seen(scan)["status"] == "completed"
@@ -44,8 +50,8 @@ def test_start_renews_the_lease_however_often(scanner: Scanner) -> None:
     """The exact answer, and the same when it is repeated."""
     [job] = scanner.jobs()
 
-    first = json_of(scanner.tell(job, "start"))
-    again = json_of(scanner.tell(job, "start", {"attempt": 1}))
+    first = expect_json(scanner.tell(job, "start"))
+    again = expect_json(scanner.tell(job, "start", {"attempt": 1}))
 
     assert first == again == {"ok": True, "leaseSeconds": 120}
 
@@ -54,7 +60,7 @@ def test_progress_says_whether_and_how_fast_to_go_on(scanner: Scanner) -> None:
     """The exact answer; the rate is the one that the job came with."""
     job = scanner.begin()
 
-    answer = json_of(scanner.tell(job, "progress", {"progressCount": 5, "resultCount": 2}))
+    answer = expect_json(scanner.tell(job, "progress", {"progressCount": 5, "resultCount": 2}))
 
     assert answer == {
         "ok": True,
@@ -69,9 +75,9 @@ def test_progress_of_a_canceled_scan_says_cancel(server: Server) -> None:
     scanner = server.scanner()
     scan = server.scan(scanner)
     job = scanner.begin()
-    json_of(server.admin.post(f"/api/scans/{scan['scanId']}/cancel"))
+    expect_json(server.admin.post(f"/api/scans/{scan['scanId']}/cancel"))
 
-    assert json_of(scanner.tell(job, "progress"))["control"] == "cancel"
+    assert expect_json(scanner.tell(job, "progress"))["control"] == "cancel"
 
 
 def test_complete_may_be_repeated_but_not_changed(scanner: Scanner) -> None:
@@ -79,10 +85,10 @@ def test_complete_may_be_repeated_but_not_changed(scanner: Scanner) -> None:
     job = scanner.begin()
     done = {"status": "completed", "resultCount": 3}
 
-    assert json_of(scanner.tell(job, "complete", done)) == {"ok": True}
-    assert json_of(scanner.tell(job, "complete", done)) == {"ok": True}
+    assert expect_json(scanner.tell(job, "complete", done)) == {"ok": True}
+    assert expect_json(scanner.tell(job, "complete", done)) == {"ok": True}
     other = scanner.tell(job, "complete", {"status": "failed", "errorMessage": "no"})
-    problem_of(other, 409, "INVALID_TRANSITION")
+    expect_problem(other, 409, "INVALID_TRANSITION")
 
 
 def test_a_failed_job_keeps_its_message(server: Server) -> None:
@@ -90,8 +96,8 @@ def test_a_failed_job_keeps_its_message(server: Server) -> None:
     scanner = server.scanner()
     scan = server.scan(scanner, targets=["10.0.0.1"])
     job = scanner.begin()
-    json_of(scanner.tell(job, "complete", {"status": "failed", "errorMessage": "no route\n"}))
-    tasks = json_of(server.admin.get(f"/api/scans/{scan['scanId']}/tasks"))["items"]
+    expect_json(scanner.tell(job, "complete", {"status": "failed", "errorMessage": "no route\n"}))
+    tasks = expect_json(server.admin.get(f"/api/scans/{scan['scanId']}/tasks"))["items"]
 
     assert [(t["status"], t["errorMessage"]) for t in tasks] == [("failed", "no route\n")]
     assert server.seen(scan)["status"] == "failed"
@@ -103,8 +109,8 @@ def test_release_keeps_what_was_done(server: Server) -> None:
     scan = server.scan(scanner, targets=["10.0.0.0/29"], hostsPerTask=8)
     job = scanner.begin()
 
-    assert json_of(scanner.tell(job, "release", {"hostsDone": 2})) == {"ok": True}
-    assert json_of(scanner.tell(job, "release", {"hostsDone": 2})) == {"ok": True}
+    assert expect_json(scanner.tell(job, "release", {"hostsDone": 2})) == {"ok": True}
+    assert expect_json(scanner.tell(job, "release", {"hostsDone": 2})) == {"ok": True}
     [again] = scanner.jobs()
 
     assert (again["jobId"], again["attempt"]) == (job["jobId"], 2)
@@ -116,8 +122,8 @@ def test_release_of_more_than_there_is_changes_nothing(scanner: Scanner) -> None
     """A job of 64 addresses cannot have 65 of them done."""
     job = scanner.begin()
 
-    assert list(errors_of(scanner.tell(job, "release", {"hostsDone": 65}))) == ["hostsDone"]
-    assert json_of(scanner.tell(job, "progress"))["control"] == "continue"
+    assert list(expect_errors(scanner.tell(job, "release", {"hostsDone": 65}))) == ["hostsDone"]
+    assert expect_json(scanner.tell(job, "progress"))["control"] == "continue"
 
 
 @pytest.mark.parametrize(("step", "body"), STEPS[1:4])
@@ -125,7 +131,7 @@ def test_nothing_is_reported_before_the_start(scanner: Scanner, step: str, body:
     """Progress, results and complete of a merely claimed job are refused."""
     [job] = scanner.jobs()
 
-    problem_of(scanner.tell(job, step, body), 409, "INVALID_TRANSITION")
+    expect_problem(scanner.tell(job, step, body), 409, "INVALID_TRANSITION")
 
 
 @pytest.mark.parametrize("step", ["start", "progress", "release"])
@@ -134,7 +140,7 @@ def test_nothing_goes_on_after_the_end(scanner: Scanner, step: str) -> None:
     job = scanner.begin()
     scanner.tell(job, "complete", {"status": "completed"})
 
-    problem_of(scanner.tell(job, step), 409, "INVALID_TRANSITION")
+    expect_problem(scanner.tell(job, step), 409, "INVALID_TRANSITION")
 
 
 @pytest.mark.parametrize(("step", "body"), STEPS)
@@ -144,20 +150,20 @@ def test_a_job_of_another_scanner_is_out_of_reach(
     """Who never held it may do nothing about it."""
     [job] = scanner.jobs()
 
-    problem_of(server.scanner().tell(job, step, body), 403, "JOB_NOT_OWNED")
+    expect_problem(server.scanner().tell(job, step, body), 403, "JOB_NOT_OWNED")
 
 
 @pytest.mark.parametrize(("step", "body"), STEPS)
 @pytest.mark.parametrize("job_id", [0, 1, 2**63, 10**500 - 1])
 def test_an_unknown_job_is_not_found(scanner: Scanner, step: str, body: Any, job_id: int) -> None:
     """Whatever its number."""
-    problem_of(scanner.tell({"jobId": job_id}, step, body), 404, "JOB_NOT_FOUND")
+    expect_problem(scanner.tell({"jobId": job_id}, step, body), 404, "JOB_NOT_FOUND")
 
 
 @pytest.mark.parametrize("job_id", ["-1", "x", "1.0", "%00", "1'", "9" * 5000])
 def test_what_is_no_number_is_no_job(scanner: Scanner, job_id: str) -> None:
     """There is no such route."""
-    problem_of(scanner.post(f"/scanner/jobs/{job_id}/start"), 404, "NOT_FOUND")
+    expect_problem(scanner.post(f"/scanner/jobs/{job_id}/start"), 404, "NOT_FOUND")
 
 
 @pytest.mark.parametrize(("step", "body"), STEPS)
@@ -168,7 +174,7 @@ def test_a_job_of_another_site_is_not_found(
     [job] = scanner.jobs()
     stranger = server.scanner(site=server.site("branch"))
 
-    problem_of(stranger.tell(job, step, body), 404, "JOB_NOT_FOUND")
+    expect_problem(stranger.tell(job, step, body), 404, "JOB_NOT_FOUND")
 
 
 @pytest.mark.parametrize(("step", "body"), STEPS)
@@ -180,8 +186,8 @@ def test_an_old_attempt_has_lost_its_lease(scanner: Scanner, step: str, body: An
     body = {**body, "attempt": 1}
 
     assert (again["jobId"], again["attempt"]) == (job["jobId"], 2)
-    problem_of(scanner.tell(job, step, body), 409, "LEASE_LOST")
-    assert json_of(scanner.tell(again, "progress", {"attempt": 2}))["ok"] is True
+    expect_problem(scanner.tell(job, step, body), 409, "LEASE_LOST")
+    assert expect_json(scanner.tell(again, "progress", {"attempt": 2}))["ok"] is True
 
 
 @pytest.mark.parametrize(("step", "body"), STEPS)
@@ -194,8 +200,8 @@ def test_who_held_a_job_before_has_lost_it(server: Server, step: str, body: Any)
     [again] = second.jobs()
 
     assert again["jobId"] == job["jobId"]
-    problem_of(first.tell(job, step, body), 409, "LEASE_LOST")
-    assert json_of(second.tell(again, "start"))["ok"] is True
+    expect_problem(first.tell(job, step, body), 409, "LEASE_LOST")
+    assert expect_json(second.tell(again, "start"))["ok"] is True
 
 
 @pytest.mark.parametrize(
@@ -223,5 +229,5 @@ def test_wrong_fields_are_named(scanner: Scanner, step: str, body: Any, field: s
     """Each in its own words, and the job stays as it was."""
     job = scanner.begin()
 
-    assert list(errors_of(scanner.tell(job, step, body))) == [field]
-    assert json_of(scanner.tell(job, "progress"))["control"] == "continue"
+    assert list(expect_errors(scanner.tell(job, step, body))) == [field]
+    assert expect_json(scanner.tell(job, "progress"))["control"] == "continue"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.ingest.asking import Body, Server, errors_of, json_of, problem_of
+from tests.integration.ingest.asking import Body, Server, expect_errors, expect_json, expect_problem
 
 NEW_SCANNER = {
     "name": "s",
@@ -26,15 +26,15 @@ NEW_SCANNER = {
 
 
 def make(server: Server, kind: str, **fields: Any) -> Body:
-    return json_of(server.admin.post(f"/api/{kind}", {"name": "x", **fields}), 201)
+    return expect_json(server.admin.post(f"/api/{kind}", {"name": "x", **fields}), 201)
 
 
 def test_a_new_scanner_is_shown_whole(server: Server) -> None:
     """With its key, where it is, and the defaults; when read again, without the key."""
     made = server.admin.post("/api/scanners", {"name": "s"})
-    view = json_of(made, 201)
+    view = expect_json(made, 201)
     key = view.pop("apiKey")
-    read = json_of(server.admin.get(made.headers["Location"]))
+    read = expect_json(server.admin.get(made.headers["Location"]))
 
     assert made.headers["Location"] == f"/api/scanners/{view['scannerId']}"
     assert key.partition(".")[0].startswith("default_")
@@ -48,9 +48,9 @@ def test_a_new_group_is_shown_whole(server: Server) -> None:
     """With its members, and where it is."""
     members = [server.scanner().scanner_id, server.scanner().scanner_id]
     made = server.admin.post("/api/groups", {"name": "g", "scannerIds": members[::-1] + members})
-    view = json_of(made, 201)
+    view = expect_json(made, 201)
 
-    assert json_of(server.admin.get(made.headers["Location"])) == view
+    assert expect_json(server.admin.get(made.headers["Location"])) == view
     assert view.pop("createdAt").endswith("Z")
     assert view == {
         "groupId": view["groupId"],
@@ -67,11 +67,11 @@ def test_membership_is_one_thing_seen_from_both_sides(server: Server) -> None:
     path, url = f"/api/groups/{group}", f"/api/scanners/{scanner['scannerId']}"
 
     assert scanner["jobCapacity"] == 3
-    assert json_of(server.admin.get(path))["scannerIds"] == [scanner["scannerId"]]
-    json_of(server.admin.patch(path, {"scannerIds": []}))
-    assert json_of(server.admin.get(url))["groupIds"] == []
-    json_of(server.admin.patch(url, {"groupIds": [group]}))
-    assert json_of(server.admin.get(path))["scannerIds"] == [scanner["scannerId"]]
+    assert expect_json(server.admin.get(path))["scannerIds"] == [scanner["scannerId"]]
+    expect_json(server.admin.patch(path, {"scannerIds": []}))
+    assert expect_json(server.admin.get(url))["groupIds"] == []
+    expect_json(server.admin.patch(url, {"groupIds": [group]}))
+    assert expect_json(server.admin.get(path))["scannerIds"] == [scanner["scannerId"]]
 
 
 def test_a_patch_changes_what_it_names(server: Server) -> None:
@@ -80,8 +80,8 @@ def test_a_patch_changes_what_it_names(server: Server) -> None:
     url = f"/api/scanners/{scanner['scannerId']}"
     scanner.pop("apiKey")
 
-    assert json_of(server.admin.patch(url, {})) == scanner
-    changed = json_of(server.admin.patch(url, {"name": "y", "maxProbesPerSecond": 7}))
+    assert expect_json(server.admin.patch(url, {})) == scanner
+    changed = expect_json(server.admin.patch(url, {"name": "y", "maxProbesPerSecond": 7}))
     assert changed == {**scanner, "name": "y", "maxProbesPerSecond": 7}
 
 
@@ -91,7 +91,7 @@ def test_null_takes_the_default_again(server: Server) -> None:
     scanner = make(server, "scanners", **limits)
     url = f"/api/scanners/{scanner['scannerId']}"
 
-    changed = json_of(server.admin.patch(url, dict.fromkeys(limits)))
+    changed = expect_json(server.admin.patch(url, dict.fromkeys(limits)))
     assert {name: scanner[name] for name in limits} == limits
     assert {name: changed[name] for name in limits} == {n: NEW_SCANNER[n] for n in limits}
 
@@ -101,8 +101,8 @@ def test_a_group_is_changed_in_part(server: Server) -> None:
     group = make(server, "groups")
     url = f"/api/groups/{group['groupId']}"
 
-    assert json_of(server.admin.patch(url, {"jobCapacity": 3}))["jobCapacity"] == 3
-    assert json_of(server.admin.patch(url, {"name": "Büro 2"})) == {
+    assert expect_json(server.admin.patch(url, {"jobCapacity": 3}))["jobCapacity"] == 3
+    assert expect_json(server.admin.patch(url, {"name": "Büro 2"})) == {
         **group,
         "name": "Büro 2",
         "jobCapacity": 3,
@@ -122,9 +122,11 @@ def test_capacities_are_in_order(server: Server, fields: dict[str, int], named: 
     """Job <= task <= target capacity, be they set or defaults; on create and on change."""
     url = f"/api/scanners/{make(server, 'scanners')['scannerId']}"
 
-    assert list(errors_of(server.admin.post("/api/scanners", {"name": "s", **fields}))) == [named]
-    assert list(errors_of(server.admin.patch(url, fields))) == [named]
-    assert len(json_of(server.admin.get("/api/scanners"))["items"]) == 1
+    assert list(expect_errors(server.admin.post("/api/scanners", {"name": "s", **fields}))) == [
+        named
+    ]
+    assert list(expect_errors(server.admin.patch(url, fields))) == [named]
+    assert len(expect_json(server.admin.get("/api/scanners"))["items"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -166,13 +168,13 @@ def test_capacities_are_in_order(server: Server, fields: dict[str, int], named: 
 )
 def test_wrong_fields_are_named(server: Server, kind: str, body: Any, field: str) -> None:
     """Each in its own words, and nothing is created."""
-    assert list(errors_of(server.admin.post(f"/api/{kind}", body))) == [field]
-    assert json_of(server.admin.get(f"/api/{kind}"))["items"] == []
+    assert list(expect_errors(server.admin.post(f"/api/{kind}", body))) == [field]
+    assert expect_json(server.admin.get(f"/api/{kind}"))["items"] == []
 
 
 @pytest.mark.parametrize("kind", ["scanners", "groups"])
 @pytest.mark.parametrize("item", ["1", "9" * 500, "9" * 4000, "-1", "x", "1.0", "%00", "1%0A"])
 def test_what_is_not_there_is_not_found(server: Server, kind: str, item: str) -> None:
     """Whatever is written where its id would be."""
-    problem_of(server.admin.get(f"/api/{kind}/{item}"), 404, "NOT_FOUND")
-    problem_of(server.admin.patch(f"/api/{kind}/{item}", {"name": "y"}), 404, "NOT_FOUND")
+    expect_problem(server.admin.get(f"/api/{kind}/{item}"), 404, "NOT_FOUND")
+    expect_problem(server.admin.patch(f"/api/{kind}/{item}", {"name": "y"}), 404, "NOT_FOUND")

@@ -10,9 +10,9 @@ from tests.integration.ingest.asking import (
     Body,
     Scanner,
     Server,
-    errors_of,
-    json_of,
-    problem_of,
+    expect_errors,
+    expect_json,
+    expect_problem,
 )
 
 FOUND = {"host": "10.0.0.1", "port": 22, "protocol": "tcp", "state": "open"}
@@ -56,7 +56,7 @@ def test_a_result_is_kept_as_it_was_sent(
         "extra": {"cpe": ["cpe:/a:openbsd:openssh"], "deep": {"n": 2**53}},
     }
 
-    assert json_of(scanner.tell(job, "results", batch(1, full))) == {"ok": True, "accepted": 1}
+    assert expect_json(scanner.tell(job, "results", batch(1, full))) == {"ok": True, "accepted": 1}
     assert server.results(scan) == [
         {
             **full,
@@ -76,7 +76,7 @@ def test_a_repeated_batch_is_stored_once(
     """One at or below the last is accepted, whatever is in it."""
     for number in (1, 2, 2, 1):
         answer = scanner.tell(job, "results", batch(number, FOUND))
-        assert json_of(answer) == {"ok": True, "accepted": 1}
+        assert expect_json(answer) == {"ok": True, "accepted": 1}
 
     assert len(server.results(scan)) == 2
 
@@ -89,14 +89,14 @@ def test_a_gap_is_refused(
     for number in sent:
         scanner.tell(job, "results", batch(number, FOUND))
 
-    problem_of(scanner.tell(job, "results", batch(wrong, FOUND)), 409, "BATCH_GAP")
+    expect_problem(scanner.tell(job, "results", batch(wrong, FOUND)), 409, "BATCH_GAP")
     assert len(server.results(scan)) == len(sent)
 
 
 def test_an_empty_batch_counts(scanner: Scanner, job: Body) -> None:
     """It has a number like all others."""
-    assert json_of(scanner.tell(job, "results", batch(1)))["accepted"] == 0
-    assert json_of(scanner.tell(job, "results", batch(2, FOUND)))["accepted"] == 1
+    assert expect_json(scanner.tell(job, "results", batch(1)))["accepted"] == 0
+    assert expect_json(scanner.tell(job, "results", batch(2, FOUND)))["accepted"] == 1
 
 
 def test_results_after_complete_are_kept_as_late(
@@ -105,7 +105,7 @@ def test_results_after_complete_are_kept_as_late(
     """They were found all the same."""
     scanner.tell(job, "complete", {"status": "completed"})
 
-    assert json_of(scanner.tell(job, "results", batch(1, FOUND)))["accepted"] == 1
+    assert expect_json(scanner.tell(job, "results", batch(1, FOUND)))["accepted"] == 1
     assert [row["late"] for row in server.results(scan)] == [True]
 
 
@@ -115,7 +115,7 @@ def test_results_of_a_lost_lease_are_kept_as_late(
     """The call is refused, and what came with it is not thrown away, nor stored twice."""
     scanner.tell(job, "release")
     for _ in range(2):
-        problem_of(scanner.tell(job, "results", batch(1, FOUND)), 409, "LEASE_LOST")
+        expect_problem(scanner.tell(job, "results", batch(1, FOUND)), 409, "LEASE_LOST")
 
     rows = server.results(scan)
     assert [(row["host"], row["late"], row["attempt"]) for row in rows] == [("10.0.0.1", True, 1)]
@@ -129,7 +129,7 @@ def test_batches_are_counted_within_an_attempt(
     scanner.tell(job, "release")
     scanner.begin()
 
-    assert json_of(scanner.tell(job, "results", batch(1, FOUND, attempt=2)))["accepted"] == 1
+    assert expect_json(scanner.tell(job, "results", batch(1, FOUND, attempt=2)))["accepted"] == 1
     assert [row["attempt"] for row in server.results(scan)] == [1, 2]
 
 
@@ -140,9 +140,9 @@ def test_a_result_from_elsewhere_refuses_its_batch(
     """An address outside the scan's targets is named, and nothing of the batch is stored."""
     answer = scanner.tell(job, "results", batch(1, FOUND, {**FOUND, "host": host}))
 
-    assert list(errors_of(answer)) == ["results.1.host"]
+    assert list(expect_errors(answer)) == ["results.1.host"]
     assert server.results(scan) == []
-    assert json_of(scanner.tell(job, "results", batch(1, FOUND)))["accepted"] == 1
+    assert expect_json(scanner.tell(job, "results", batch(1, FOUND)))["accepted"] == 1
 
 
 @pytest.mark.parametrize("host", ["10.0.0.200", "::ffff:10.0.0.1", "10.0.0.255"])
@@ -150,7 +150,7 @@ def test_a_result_from_anywhere_in_the_scan_is_taken(
     scanner: Scanner, job: Body, host: str
 ) -> None:
     """It need not be of this very job; IPv4 may be written as IPv6."""
-    assert json_of(scanner.tell(job, "results", batch(1, {**FOUND, "host": host})))["accepted"]
+    assert expect_json(scanner.tell(job, "results", batch(1, {**FOUND, "host": host})))["accepted"]
 
 
 def test_a_named_target_brings_its_address(server: Server, scanner: Scanner) -> None:
@@ -159,9 +159,9 @@ def test_a_named_target_brings_its_address(server: Server, scanner: Scanner) -> 
     job = scanner.begin()
     result = {**FOUND, "host": "2001:DB8:0::1", "name": "host.example.org"}
 
-    assert json_of(scanner.tell(job, "results", batch(1, result)))["accepted"] == 1
+    assert expect_json(scanner.tell(job, "results", batch(1, result)))["accepted"] == 1
     other = {**result, "name": "other.example.org"}
-    assert list(errors_of(scanner.tell(job, "results", batch(2, other)))) == ["results.0.host"]
+    assert list(expect_errors(scanner.tell(job, "results", batch(2, other)))) == ["results.0.host"]
     assert [(row["host"], row["name"]) for row in server.results(scan)] == [
         ("2001:db8::1", "host.example.org")
     ]
@@ -197,7 +197,7 @@ def test_a_result_that_is_none_is_named(
     """The path says which of them, and nothing of the batch is stored."""
     answer = scanner.tell(job, "results", batch(1, FOUND, {**FOUND, **change}))
 
-    assert list(errors_of(answer)) == [f"results.1.{field}"]
+    assert list(expect_errors(answer)) == [f"results.1.{field}"]
     assert server.results(scan) == []
 
 
@@ -205,5 +205,13 @@ def test_a_batch_has_at_most_a_thousand_results(scanner: Scanner, job: Body) -> 
     """A thousand are taken, one more is refused."""
     many = [FOUND] * 1000
 
-    assert list(errors_of(scanner.tell(job, "results", batch(1, *many, FOUND)))) == ["results"]
-    assert json_of(scanner.tell(job, "results", batch(1, *many)))["accepted"] == 1000
+    assert list(expect_errors(scanner.tell(job, "results", batch(1, *many, FOUND)))) == ["results"]
+    assert expect_json(scanner.tell(job, "results", batch(1, *many)))["accepted"] == 1000
+
+
+def test_a_stranger_learns_nothing_of_a_scan(server: Server, job: Body) -> None:
+    """Who never held the job is told so, be the address inside the targets or outside."""
+    stranger = server.scanner()
+    for host in ("10.0.0.1", "10.9.9.9"):
+        answer = stranger.tell(job, "results", batch(1, {**FOUND, "host": host}))
+        expect_problem(answer, 403, "JOB_NOT_OWNED")

@@ -13,8 +13,8 @@ from tests.integration.ingest.asking import (
     BOOTSTRAP_TOKEN,
     Asker,
     Server,
-    json_of,
-    problem_of,
+    expect_json,
+    expect_problem,
 )
 
 
@@ -57,7 +57,9 @@ def test_an_admin_sees_the_dashboard(server: Server, browser: Asker, failed: str
 
     for link in re.findall(r'(?:src|href)="(/[^"]+(?:ico|css|js))"', html):
         assert browser.get(link).status_code == 200, link
-    names = [queue["name"] for queue in json_of(browser.get("/rq/0/data/queues.json"))["queues"]]
+    names = [
+        queue["name"] for queue in expect_json(browser.get("/rq/0/data/queues.json"))["queues"]
+    ]
     assert names == ["maintenance"]
 
 
@@ -89,7 +91,7 @@ def test_a_header_that_is_none_lets_nobody_in(server: Server) -> None:
 @pytest.mark.parametrize("role", ["viewer", "operator"])
 def test_it_is_for_admins(server: Server, role: str) -> None:
     """Nobody else."""
-    problem_of(server.token(role).get("/rq/"), 403, "FORBIDDEN")
+    expect_problem(server.token(role).get("/rq/"), 403, "FORBIDDEN")
 
 
 @pytest.mark.parametrize(
@@ -129,15 +131,15 @@ def test_its_own_page_requeues(server: Server, browser: Asker, failed: str) -> N
     """The dashboard works, in a browser."""
     own = {"Origin": "http://localhost", "Referer": "http://localhost/rq/0/view/jobs"}
 
-    assert json_of(browser.post(f"/rq/job/{failed}/requeue", headers=own))["status"] == "OK"
+    assert expect_json(browser.post(f"/rq/job/{failed}/requeue", headers=own))["status"] == "OK"
     assert waiting(server) == 1
 
 
 def test_a_program_requeues(server: Server, failed: str) -> None:
     """A bearer token is added by no browser, so it needs no origin."""
-    assert json_of(server.admin.post(f"/rq/job/{failed}/requeue"))["status"] == "OK"
+    assert expect_json(server.admin.post(f"/rq/job/{failed}/requeue"))["status"] == "OK"
     assert waiting(server) == 1
-    problem_of(server.admin.post(f"/rq/job/{failed}/requeue"), 409, "CONFLICT")
+    expect_problem(server.admin.post(f"/rq/job/{failed}/requeue"), 409, "CONFLICT")
 
 
 def test_no_other_page_frames_it(browser: Asker) -> None:
@@ -165,11 +167,11 @@ def test_no_other_page_frames_it(browser: Asker) -> None:
 )
 def test_what_is_not_there_is_not_found(browser: Asker, path: str) -> None:
     """And no path makes it fail."""
-    problem_of(browser.get(path), 404, "NOT_FOUND")
+    expect_problem(browser.get(path), 404, "NOT_FOUND")
 
 
 def test_an_unknown_queue_is_empty(browser: Asker) -> None:
     """As RQ has it."""
-    found = json_of(browser.get("/rq/0/data/jobs/n%C3%B6/queued/8/asc/1.json"))
+    found = expect_json(browser.get("/rq/0/data/jobs/n%C3%B6/queued/8/asc/1.json"))
 
     assert found["jobs"] == []

@@ -8,7 +8,7 @@ import pytest
 
 from app import create_app
 from dispatch.settings import Settings
-from tests.integration.ingest.asking import Asker, Scanner, Server, json_of, problem_of
+from tests.integration.ingest.asking import Asker, Scanner, Server, expect_json, expect_problem
 
 CALLS = [
     ("GET", "/scanner/jobs"),
@@ -36,9 +36,9 @@ def test_the_key_is_judged_before_the_request(
     server: Server, method: str, path: str, body: dict[str, Any]
 ) -> None:
     """Without a key, or with a wrong one, nothing else is looked at."""
-    problem_of(server.anybody.ask(method, path, **body), 401, "MISSING_API_KEY")
+    expect_problem(server.anybody.ask(method, path, **body), 401, "MISSING_API_KEY")
     wrong = Asker(server.flask, {"X-API-Key": "default_1_abcdef.x"})
-    problem_of(wrong.ask(method, path, **body), 401, "INVALID_API_KEY")
+    expect_problem(wrong.ask(method, path, **body), 401, "INVALID_API_KEY")
 
 
 @pytest.mark.parametrize(("method", "path"), CALLS)
@@ -49,12 +49,12 @@ def test_a_disabled_scanner_is_told_so_at_once(
     """With its next call, whatever that says, even where a process knew it as enabled."""
     scanner = server.scanner()
     url = f"/api/scanners/{scanner.scanner_id}"
-    json_of(scanner.get("/scanner/jobs"))
-    json_of(server.admin.patch(url, {"enabled": False}))
+    expect_json(scanner.get("/scanner/jobs"))
+    expect_json(server.admin.patch(url, {"enabled": False}))
 
     for _ in range(2):
-        problem_of(scanner.ask(method, path, **body), 403, "SCANNER_DISABLED")
-    json_of(server.admin.patch(url, {"enabled": True}))
+        expect_problem(scanner.ask(method, path, **body), 403, "SCANNER_DISABLED")
+    expect_json(server.admin.patch(url, {"enabled": True}))
     assert scanner.ask(method, path, **body).status_code != 403
 
 
@@ -63,10 +63,10 @@ def test_another_process_knows_at_once(server: Server, store_url: str) -> None:
     other = create_app(Settings.from_env({"REDIS_URL": store_url}))
     here = server.scanner()
     there = Scanner(other, here.headers)
-    json_of(there.get("/scanner/jobs"))
-    json_of(server.admin.patch(f"/api/scanners/{here.scanner_id}", {"enabled": False}))
+    expect_json(there.get("/scanner/jobs"))
+    expect_json(server.admin.patch(f"/api/scanners/{here.scanner_id}", {"enabled": False}))
 
-    problem_of(there.get("/scanner/jobs"), 403, "SCANNER_DISABLED")
+    expect_problem(there.get("/scanner/jobs"), 403, "SCANNER_DISABLED")
 
 
 def odd_keys(key: str) -> list[str]:
@@ -88,34 +88,34 @@ def test_odd_keys_are_invalid(server: Server) -> None:
     """Whatever their form, and even while the right key is known to the process."""
     server.site("branch")
     scanner = server.scanner()
-    json_of(scanner.get("/scanner/jobs"))
+    expect_json(scanner.get("/scanner/jobs"))
     for key in odd_keys(scanner.key):
         wrong = Asker(server.flask, {"X-API-Key": key.encode().decode("latin-1")})
-        problem_of(wrong.get("/scanner/jobs"), 401, "INVALID_API_KEY")
+        expect_problem(wrong.get("/scanner/jobs"), 401, "INVALID_API_KEY")
 
-    assert json_of(scanner.get("/scanner/jobs")) == {"jobs": []}
+    assert expect_json(scanner.get("/scanner/jobs")) == {"jobs": []}
 
 
 def test_an_empty_key_is_missing(server: Server) -> None:
     """A header without a value is as good as none."""
     nobody = Asker(server.flask, {"X-API-Key": ""})
 
-    problem_of(nobody.get("/scanner/jobs"), 401, "MISSING_API_KEY")
+    expect_problem(nobody.get("/scanner/jobs"), 401, "MISSING_API_KEY")
 
 
 def test_neither_kind_of_credential_opens_the_other_door(server: Server) -> None:
     """A scanner's key is no operator's token, and the other way round."""
     scanner = server.scanner()
 
-    problem_of(server.operator(scanner.key).get("/api/scans"), 401, "INVALID_TOKEN")
-    problem_of(scanner.get("/api/scans"), 401, "MISSING_TOKEN")
-    problem_of(server.admin.get("/scanner/jobs"), 401, "MISSING_API_KEY")
+    expect_problem(server.operator(scanner.key).get("/api/scans"), 401, "INVALID_TOKEN")
+    expect_problem(scanner.get("/api/scans"), 401, "MISSING_TOKEN")
+    expect_problem(server.admin.get("/scanner/jobs"), 401, "MISSING_API_KEY")
 
 
 def test_a_key_of_an_emptied_store_is_invalid(server: Server) -> None:
     """What a process remembers counts for nothing where the store knows no such scanner."""
     scanner = server.scanner()
-    json_of(scanner.get("/scanner/jobs"))
+    expect_json(scanner.get("/scanner/jobs"))
     server.store.flushall()
 
-    problem_of(scanner.get("/scanner/jobs"), 401, "INVALID_API_KEY")
+    expect_problem(scanner.get("/scanner/jobs"), 401, "INVALID_API_KEY")

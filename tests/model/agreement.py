@@ -1,0 +1,173 @@
+"""Whether the store holds just what the model holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.model.looking import Raw, addresses, ids, intervals
+from tests.model.world import Piece, Queue, Scan, Scanner, Task, World
+
+
+def agree(world: World, raw: Raw) -> None:
+    """Every record that the model knows is as the model has it, and there is none beside it."""
+    assert {int(i) for i in ids(raw, "scan")} == set(world.scans), "scans"
+    assert {int(i) for i in ids(raw, "task")} == set(world.tasks), "tasks"
+    assert {int(i) for i in ids(raw, "scanner")} == set(world.scanners), "scanners"
+    assert {int(i) for i in ids(raw, "group")} == world.groups, "groups"
+    for scan in world.scans.values():
+        same(f"scan {scan.id}", expected_scan(world, scan), found_scan(raw, scan.id))
+    for task in world.tasks.values():
+        same(f"task {task.id}", expected_task(task), found_task(raw, task.id))
+    for scanner in world.scanners.values():
+        same(f"scanner {scanner.id}", expected_scanner(scanner), found_scanner(raw, scanner.id))
+    for name, queue in world.queues.items():
+        same(f"queue {name}", expected_queue(world, name, queue), found_queue(raw, name))
+    same("alarms", world.alarms, set(raw.get("raised", {})))
+    same("retiring", {str(s) for s in world.retiring}, raw.get("retiring", set()))
+
+
+def same(what: str, expected: Any, found: Any) -> None:
+    """Names the difference."""
+    if expected != found and isinstance(expected, dict):
+        names = [name for name in expected if expected[name] != found[name]]
+        expected = {name: expected[name] for name in names}
+        found = {name: found[name] for name in names}
+    assert expected == found, f"{what}: the model has {expected}, the store {found}"
+
+
+def expected_scan(world: World, scan: Scan) -> dict[str, Any]:
+    return {
+        "status": scan.status,
+        "receipt": scan.receipt,
+        "since": scan.since,
+        "started": scan.started,
+        "open": [_piece(piece) for piece in scan.open],
+        "in_flight": sorted(a for task in world.held_of(scan.id) for a in task.addresses),
+        "done": sorted(scan.done),
+        "failed": sorted(scan.failed),
+        "dropped": len(scan.dropped),
+        "jobs": scan.jobs,
+        "counts": [scan.expired, scan.completed, scan.failures, scan.results],
+        "batches": scan.batches,
+    }
+
+
+def _piece(piece: Piece) -> tuple[int, int, str]:
+    task = "" if piece.task is None else str(piece.task)
+    return piece.addresses[0], piece.addresses[-1] + 1, task
+
+
+def found_scan(raw: Raw, scan: int) -> dict[str, Any]:
+    at, record = f"scan:{scan}", raw[f"scan:{scan}"]
+    flying = [raw[f"task:{task}"] for task in raw.get("leases", {})]
+    flying = [f"{t['first']}:{t['last']}" for t in flying if t["scan"] == str(scan)]
+    opened = raw.get(f"{at}:open", [])
+    rows = zip(intervals(opened), opened, strict=True)
+    counts = ("expired", "tasks_completed", "tasks_failed", "results")
+    return {
+        "status": record["status"],
+        "receipt": int(record["receipt"]),
+        "since": int(record["since"]),
+        "started": "started" in record,
+        "open": [(*interval, row.split(":")[3]) for interval, row in rows],
+        "in_flight": sorted(addresses(flying)),
+        "done": sorted(addresses(raw.get(f"{at}:done", {}))),
+        "failed": sorted(addresses(raw.get(f"{at}:failed", {}))),
+        "dropped": int(record["dropped"]),
+        "jobs": raw.get(f"{at}:jobs", {}),
+        "counts": [int(record[name]) for name in counts],
+        "batches": [_batch(row) for row in raw.get(f"{at}:results", [])],
+    }
+
+
+def _batch(row: dict[str, str]) -> tuple[int, int, int, bool]:
+    return int(row["task"]), int(row["attempt"]), int(row["scanner"]), row["late"] == "1"
+
+
+def expected_task(task: Task) -> dict[str, Any]:
+    return {
+        "scan": task.scan,
+        "status": task.status,
+        "attempt": task.attempt,
+        "scanner": task.holders[-1],
+        "strikes": task.strikes,
+        "expires": task.expires if task.held else None,
+        "stall_at": task.stall_at or None,
+        "addresses": task.addresses,
+    }
+
+
+def found_task(raw: Raw, task: int) -> dict[str, Any]:
+    record = raw[f"task:{task}"]
+    return {
+        "scan": int(record["scan"]),
+        "status": record["status"],
+        "attempt": int(record["attempt"]),
+        "scanner": int(record["scanner"]),
+        "strikes": int(record.get("strikes", 0)),
+        "expires": raw.get("leases", {}).get(str(task)),
+        "stall_at": raw.get("stalls", {}).get(str(task)),
+        "addresses": list(range(int(record["first"]), int(record["last"]))),
+    }
+
+
+def expected_scanner(scanner: Scanner) -> dict[str, Any]:
+    capacities = [scanner.target_capacity, scanner.task_capacity, scanner.job_capacity]
+    return {
+        "auth": scanner.auth,
+        "capacities": capacities,
+        "groups": scanner.groups,
+        "online": scanner.online,
+        "seen": scanner.seen if scanner.online else None,
+        "cursor": scanner.cursor,
+        "failures": scanner.failures,
+        "wait_until": scanner.wait_until,
+    }
+
+
+def found_scanner(raw: Raw, scanner: int) -> dict[str, Any]:
+    record = raw[f"scanner:{scanner}"]
+    capacities = ("cap_targets", "cap_tasks", "cap_jobs")
+    return {
+        "auth": int(record["auth"]),
+        "capacities": [int(record[name]) for name in capacities],
+        "groups": [int(group) for group in record["groups"].split(",") if group],
+        "online": record["online"] == "1",
+        "seen": raw.get("online", {}).get(str(scanner)),
+        "cursor": int(record.get("cursor", 0)),
+        "failures": int(record.get("failures", 0)),
+        "wait_until": int(record.get("wait_until", 0)),
+    }
+
+
+def expected_queue(world: World, name: str, queue: Queue) -> dict[str, Any]:
+    members = {s.id for s in world.scanners.values() if name in s.queues}
+    return {
+        "cap": world.capacity(name),
+        "waiting": queue.waiting,
+        "ready": queue.ready,
+        "parked": queue.parked,
+        "lost": queue.lost_an_engine,
+        "retired": queue.retired,
+        "online": len(world.available(name)),
+        "slots": world.slots(name),
+        "engines": world.engines(name),
+        "members": members if name.startswith("g") else set(),
+    }
+
+
+def found_queue(raw: Raw, name: str) -> dict[str, Any]:
+    at, record = f"queue:{name}", raw[f"queue:{name}"]
+    parked = [key for key in raw if key.startswith(f"{at}:parked:")]
+    return {
+        "cap": int(record["cap"]),
+        "waiting": [int(scan) for scan in raw.get(f"{at}:waiting", [])],
+        "ready": {int(scan) for scan in raw.get(f"{at}:ready", {})},
+        "parked": {int(scan) for key in parked for scan in raw[key]},
+        "lost": "lost" in record,
+        "retired": "retired" in record,
+        "online": int(record.get("online", 0)),
+        "slots": int(record.get("slots", 0)),
+        "engines": {key[7:] for key in record if key.startswith("engine:")},
+        "members": {int(s) for s in raw.get(f"group:{name[1:]}:members", set())},
+    }

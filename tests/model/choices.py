@@ -1,0 +1,88 @@
+"""What the rules draw from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from hypothesis import strategies as st
+
+from tests.model.world import Task, World
+
+T = TypeVar("T")
+
+numbers = st.integers(min_value=0, max_value=999)
+requests = st.sampled_from(["", "", "", "a", "b"])
+names = st.sampled_from([("", "")] * 6 + [("k", "1"), ("k", "2"), ("m", "1")])
+limits = st.sampled_from([1, 1, 2, 3, 5, 10])
+segments = st.sampled_from([[1], [2], [5], [8], [16], [40], [64], [3, 4], [30, 34], [1, 20, 11]])
+attempts = st.sampled_from(["this", "this", "this", "none", "one before", "first", "next"])
+callers = st.sampled_from(["holder"] * 8 + ["former", "other"])
+outcomes = st.sampled_from(["completed", "completed", "completed", "failed"])
+engines = st.sampled_from(["", "", "connect", "connect,nmap", "nmap"])
+specs = st.fixed_dictionaries(
+    {
+        "engine": st.sampled_from(["connect", "connect", "connect", "nmap"]),
+        "ports": st.sampled_from([1, 1, 3]),
+        "rate": st.sampled_from([None, None, None, 6]),
+        "size": st.sampled_from([None, None, 1, 2, 5, 70]),
+        "retry_failed": st.booleans(),
+        "max_attempts": st.sampled_from([1, 2, 3]),
+    }
+)
+machines = st.sampled_from([("", "")] * 4 + [("1", str(600 * 2**20)), ("2", str(6 * 2**20))])
+capacities = st.sampled_from(
+    [
+        {"set_targets": 40, "set_tasks": 5, "set_jobs": 3},
+        {"set_targets": 9, "set_tasks": 3, "set_jobs": 2},
+        {"set_targets": 4, "set_tasks": 2, "set_jobs": 1},
+        {"set_targets": 1, "set_tasks": 1, "set_jobs": 1},
+        {"set_targets": "", "set_tasks": "", "set_jobs": ""},
+        {"set_tasks": 3},
+        {"set_tasks": 1, "set_jobs": 2},
+        {"set_jobs": 3},
+        {"rate": 2},
+        {"rate": ""},
+        {"drain": 1},
+        {"drain": 0},
+        {"enabled": 0},
+        {"enabled": 1},
+    ]
+)
+seconds = st.sampled_from([1, 5, 20, 20, 25, 25, 65, 95, 130, 230, 450])
+
+
+def pick(items: Sequence[T], number: int) -> T:
+    """One of them, by a drawn number."""
+    return items[number % len(items)]
+
+
+def some(items: Sequence[T], number: int, most: int) -> list[T]:
+    """Some of them, in some order, by a drawn number."""
+    rest, chosen = list(items), []
+    for _ in range(min(len(rest), number % (most + 1))):
+        number = number * 7 // 3 + 1
+        chosen.append(rest.pop(number % len(rest)))
+    return chosen
+
+
+def pick_task(world: World, number: int) -> Task | None:
+    """One that is out, most often."""
+    held = [task for task in world.tasks.values() if task.held]
+    among = held if held and number % 8 else list(world.tasks.values())
+    return pick(among, number // 8) if among else None
+
+
+def attempt_of(task: Task, which: str) -> int | None:
+    """The attempt that a caller gives."""
+    if which == "none":
+        return None
+    by_name = {"one before": task.attempt - 1, "first": 1, "next": task.attempt + 1}
+    return max(1, by_name.get(which, task.attempt))
+
+
+def caller_of(world: World, task: Task, which: str, number: int) -> int:
+    """The scanner that calls about a task."""
+    if which == "holder" or not world.scanners:
+        return task.holders[-1]
+    return pick(task.holders, number) if which == "former" else pick(list(world.scanners), number)

@@ -1,0 +1,67 @@
+"""One atomic look at every key of the server, by a script of its own."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import Any
+
+import redis
+
+# type, key and content of each key; of a stream, its entries
+LOOK = """
+local found = {}
+for _, key in ipairs(redis.call('KEYS', '*')) do
+  local kind, content = redis.call('TYPE', key).ok, nil
+  if kind == 'hash' then content = redis.call('HGETALL', key)
+  elseif kind == 'zset' then content = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
+  elseif kind == 'list' then content = redis.call('LRANGE', key, 0, -1)
+  elseif kind == 'set' then content = redis.call('SMEMBERS', key)
+  elseif kind == 'string' then content = { redis.call('GET', key) }
+  elseif string.sub(key, -8) == ':results' then content = redis.call('XRANGE', key, '-', '+')
+  else content = {} end
+  found[#found + 1] = { kind, key, content }
+end
+return found
+"""
+
+Raw = dict[str, Any]
+_KEY = re.compile(r"sd:\{(\w+)\}:?(.*)", re.DOTALL)
+
+
+def look(client: redis.Redis) -> dict[str, Raw]:
+    """Site -> what follows the site in a key -> content, as Python has it."""
+    sites: dict[str, Raw] = defaultdict(dict)
+    answer: Any = client.eval(LOOK, 0)
+    for kind, key, content in answer:
+        named = _KEY.fullmatch(key)
+        assert named, f"{key} is of no site"
+        sites[named[1]][named[2]] = _read(kind, content)
+    return sites
+
+
+def _read(kind: str, content: list[Any]) -> Any:
+    if kind == "hash":
+        return dict(zip(content[::2], content[1::2], strict=True))
+    if kind == "zset":
+        return {m: int(s) for m, s in zip(content[::2], content[1::2], strict=True)}
+    if kind == "set":
+        return set(content)
+    if kind == "stream":
+        return [dict(zip(row[::2], row[1::2], strict=True)) for _, row in content]
+    return content
+
+
+def ids(raw: Raw, kind: str) -> list[str]:
+    """The ids in keys such as scan:17."""
+    return [key.split(":")[1] for key in raw if re.fullmatch(rf"{kind}:\d+", key)]
+
+
+def intervals(rows: list[str] | dict[str, int]) -> list[tuple[int, int]]:
+    """From first:last and more."""
+    return [(int(row.split(":")[0]), int(row.split(":")[1])) for row in rows]
+
+
+def addresses(rows: list[str] | dict[str, int]) -> list[int]:
+    """Every address of these intervals, as often as it is in them."""
+    return [index for first, last in intervals(rows) for index in range(first, last)]

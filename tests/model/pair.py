@@ -1,0 +1,62 @@
+"""A site of the product and its model, side by side: every call goes to both."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import redis
+
+from tests.model import claims, leases, operators, presence, tasks
+from tests.model.agreement import agree
+from tests.model.invariants import check
+from tests.model.looking import Raw, look
+from tests.model.product import Product
+from tests.model.world import World
+
+MODULES = (claims, leases, operators, presence, tasks)
+
+
+def _rule(name: str) -> Callable[..., Any]:
+    found: Callable[..., Any] = next(getattr(m, name) for m in MODULES if hasattr(m, name))
+    return found
+
+
+class Pair:
+    """One site twice; others are the raw keys of the site that a call must not touch."""
+
+    def __init__(self, client: redis.Redis, site: str, now: int) -> None:
+        self.client = client
+        self.world = World(site, now)
+        self.product = Product(client, site, lambda: str(self.world.now))
+        self.raw: Raw = {}
+
+    def do(self, name: str, *args: Any) -> tuple[Any, ...]:
+        """Ask both the same; they say the same, and then hold the same."""
+        said = self.product.call(name, *args)
+        rule = _rule(name)
+        more: dict[str, Any] = {}
+        if "answer" in inspect.signature(rule).parameters:
+            more["answer"] = _brought(name, said)
+        expected = rule(self.world, *args, **more)
+        found = said[0] if isinstance(expected, str) else said
+        assert expected == found, f"{name}{args}: the model says {expected}, the product {said}"
+        return said
+
+    def look(self, others: dict[str, Raw]) -> dict[str, Raw]:
+        """After a call: the invariants hold, both agree, and no other site has changed."""
+        raw = look(self.client)
+        here = raw.get(self.world.name, {})
+        check(self.raw, here)
+        agree(self.world, here)
+        for site, before in others.items():
+            assert site == self.world.name or raw.get(site, {}) == before, f"{site} was touched"
+        self.raw = here
+        return raw
+
+
+def _brought(name: str, said: tuple[Any, ...]) -> Any:
+    if name == "claim":
+        return said[1] if said[0] == "ok" else []
+    return said[1:] if said[0] == "ok" else None

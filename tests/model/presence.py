@@ -1,0 +1,43 @@
+"""Who is there: what a contact, a silence or a changed record does to the queues."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.model.world import OFFLINE_MS, Scanner, World
+
+
+@contextmanager
+def change_of_presence(world: World) -> Iterator[None]:
+    """A queue remembers that it lost an engine, until a claim has parked what needs it."""
+    before = {name: world.engines(name) for name in world.queues}
+    yield
+    for name, engines in before.items():
+        if name in world.queues and engines - world.engines(name):
+            world.queues[name].lost_an_engine = True
+
+
+def hear(world: World, scanner: Scanner) -> None:
+    """A contact: it is online."""
+    scanner.seen = world.now
+    if not scanner.online:
+        with change_of_presence(world):
+            scanner.online = True
+        world.alarms.discard(f"scanner-offline:{scanner.id}")
+
+
+def caller(world: World, scanner: int, version: int) -> Scanner | None:
+    """Who calls, where the version of its record is the present one."""
+    found = world.scanners.get(scanner)
+    return found if found and found.auth == version else None
+
+
+def mark_offline(world: World) -> str:
+    """Silent scanners go offline, and keep their work."""
+    for scanner in world.scanners.values():
+        if scanner.online and scanner.seen <= world.now - OFFLINE_MS:
+            with change_of_presence(world):
+                scanner.online = False
+            world.alarms.add(f"scanner-offline:{scanner.id}")
+    return "ok"

@@ -1,0 +1,175 @@
+"""The product under proof: the stores of one site, each call answered with a word first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import redis
+
+from domain.errors import DispatchError
+from domain.space import Block, Segment
+from queues.groups import GroupStore
+from queues.keys import SiteKeys
+from queues.retirement import RetirementStore
+from queues.scanners import ScannerStore
+from queues.scans import ScanStore
+from queues.store import Asked
+from queues.tasks import Holder, Lease, Report, TaskStore, Timing
+from queues.upkeep import UpkeepStore
+from tests.model import world
+from tests.model.claims import Given
+
+TIMING = Timing(
+    claim_ms=world.CLAIM_MS,
+    lease_ms=world.LEASE_MS,
+    stall_ms=world.STALL_MS,
+    task_seconds=world.TASK_SECONDS,
+    default_rate=world.DEFAULT_RATE,
+)
+FIRST_ADDRESS = 10 << 24
+
+Said = tuple[Any, ...]
+
+
+class Product:
+    """Methods are named and called as the model's functions are."""
+
+    def __init__(self, client: redis.Redis, site: str, now: Callable[[], str]) -> None:
+        self.keys = SiteKeys(site)
+        self.tasks = TaskStore(client, lambda _: TIMING, now)
+        self.scans = ScanStore(client, now)
+        self.scanners = ScannerStore(client, now)
+        self.groups = GroupStore(client, now)
+        self.upkeep = UpkeepStore(client, now)
+        self.retirement = RetirementStore(client, now)
+
+    def call(self, name: str, *args: Any) -> Said:
+        """("ok", whatever it brought), or the name of the refusal."""
+        try:
+            return ("ok", *(getattr(self, name)(*args) or ()))
+        except DispatchError as refusal:
+            return (type(refusal).__name__,)
+
+    def claim(self, scanner: int, version: int, limit: int, request: str) -> Said:
+        claimed = self.tasks.claim(self._holder(scanner, version), limit=limit, request=request)
+        return ([_given(lease) for lease in claimed.leases],)
+
+    def start(self, scanner: int, version: int, task: int, attempt: int | None) -> None:
+        self.tasks.start(self._holder(scanner, version), task, attempt)
+
+    def progress(
+        self, scanner: int, version: int, task: int, attempt: int | None, done: int
+    ) -> Said:
+        holder = self._holder(scanner, version)
+        return self.tasks.progress(holder, task, attempt, done=done, results=0)[:1]
+
+    def results(
+        self, scanner: int, version: int, task: int, attempt: int, batch: int, count: int
+    ) -> None:
+        holder = self._holder(scanner, version)
+        self.tasks.results(holder, task, attempt, batch=batch, count=count, rows="[]")
+
+    def complete(
+        self, scanner: int, version: int, task: int, attempt: int | None, status: str
+    ) -> None:
+        holder = self._holder(scanner, version)
+        self.tasks.complete(holder, task, attempt, status=status, results=None, message="")
+
+    def release(
+        self, scanner: int, version: int, task: int, attempt: int | None, done: int
+    ) -> None:
+        self.tasks.release(self._holder(scanner, version), task, attempt, done=done)
+
+    def heartbeat(
+        self,
+        scanner: int,
+        version: int,
+        facts: dict[str, str],
+        jobs: list[tuple[int, int | None]],
+    ) -> Said:
+        return self.tasks.heartbeat(self._holder(scanner, version), Report(**facts), jobs)
+
+    def sweep_all(self) -> None:
+        self.upkeep.sweep(self.keys, world.LEASE_MS)
+
+    def check_stalls(self) -> None:
+        self.upkeep.check_stalls(self.keys, world.MAX_TASK_MS)
+
+    def check_scans(self) -> None:
+        self.upkeep.check_scans(self.keys, world.STALL_MS)
+
+    def mark_offline(self) -> None:
+        self.upkeep.mark_offline(self.keys, world.OFFLINE_MS)
+
+    def finish_retirements(self) -> None:
+        self.retirement.finish(self.keys)
+
+    def create_scan(
+        self, queues: list[str], segments: list[int], spec: dict[str, Any], asked: tuple[str, str]
+    ) -> Said:
+        record = {
+            **{"spec": "{}", "job": "{}", "engine": spec["engine"], "ports": spec["ports"]},
+            **{"max_attempts": spec["max_attempts"], "retry_failed": int(spec["retry_failed"])},
+            **{"hosts_per_task": spec["size"] or "", "rate": spec["rate"] or ""},
+        }
+        cut = [
+            Segment(first, (Block(4, FIRST_ADDRESS + first, size),))
+            for first, size in zip(_starts(segments), segments, strict=True)
+        ]
+        return self.scans.create(self.keys, record, cut, queues, asked=Asked(*asked))
+
+    def pause_scan(self, scan: int) -> None:
+        self.scans.pause(self.keys, scan, reason="model")
+
+    def resume_scan(self, scan: int) -> None:
+        self.scans.resume(self.keys, scan, reason="model")
+
+    def cancel_scan(self, scan: int) -> None:
+        self.scans.cancel(self.keys, scan, reason="model")
+
+    def delete_scan(self, scan: int) -> None:
+        self.scans.delete(self.keys, scan)
+
+    def save_scanner(
+        self,
+        scanner: int | None,
+        fields: dict[str, int | str],
+        groups: list[int] | None,
+        asked: tuple[str, str],
+    ) -> Said:
+        return self.scanners.save(self.keys, scanner, fields, groups=groups, asked=Asked(*asked))
+
+    def save_group(
+        self,
+        group: int | None,
+        capacity: int | None,
+        members: list[int] | None,
+        asked: tuple[str, str],
+    ) -> Said:
+        return self.groups.save(
+            self.keys, group, name="g", cap=capacity, members=members, asked=Asked(*asked)
+        )
+
+    def delete_scanner(self, scanner: int) -> None:
+        """As dispatch.scanners does it."""
+        self.retirement.retire(self.keys, "scanner", scanner)
+        self.scanners.save(self.keys, scanner, {"drain": 1})
+        if not self.retirement.delete(self.keys, "scanner", scanner):
+            self.retirement.postpone(self.keys, scanner)
+
+    def delete_group(self, group: int) -> None:
+        """As dispatch.groups does it."""
+        self.retirement.retire(self.keys, "group", group)
+        self.retirement.delete(self.keys, "group", group)
+
+    def _holder(self, scanner: int, version: int) -> Holder:
+        return Holder(self.keys, scanner, str(version))
+
+
+def _starts(sizes: list[int]) -> list[int]:
+    return [sum(sizes[:i]) for i in range(len(sizes))]
+
+
+def _given(lease: Lease) -> Given:
+    return Given(lease.task, lease.attempt, lease.scan, lease.first, lease.last, lease.rate)
