@@ -121,6 +121,8 @@ class Ranges(View):
     done = fields.List(fields.String())
     failed = fields.List(fields.String())
     excluded = fields.List(fields.String())
+    in_flight = fields.List(fields.String())
+    not_reached = fields.List(fields.String())
 
 
 class Coverage(View):

@@ -66,6 +66,12 @@ class ApiClient:
         sent = json.dumps(body or {}).encode()
         return problems.document(self._send("POST", path, body=sent, headers=headers))
 
+    def delete(self, path: str) -> None:
+        """Delete the resource at `path`; raise CliError."""
+        response = self._send("DELETE", path)
+        if response.status >= problems.HTTP_OK_BELOW:
+            raise problems.error(response)
+
     def each(self, path: str, **query: Any) -> Iterator[Document]:
         """Yield the items of a list, a page at a time."""
         while True:

@@ -61,4 +61,14 @@ def show_all(api: ApiClient, *, as_json: bool) -> None:
     )
 
 
-group = click.Group("group", commands=[create, show_all], help="Put scanners into groups.")
+@click.command(epilog=examples("scandispatch group delete lab"))
+@click.argument("name", metavar="GROUP")
+@operator
+def delete(api: ApiClient, *, name: str) -> None:
+    """Delete a group; its scanners stay."""
+    (found,) = find_ids(api, "group", [name])
+    api.delete(f"/api/groups/{found}")
+    click.echo(f"group {name} is deleted")
+
+
+group = click.Group("group", commands=[create, show_all, delete], help="Put scanners into groups.")

@@ -10,6 +10,7 @@ COMMANDS = {
     "scanner": ("cli.scanners:scanner", "Register scanners, and see how they are."),
     "group": ("cli.groups:group", "Put scanners into groups."),
     "scan": ("cli.scans:scan", "Create scans, watch them, read what they found."),
+    "queues": ("cli.queues:queues", "See what waits where, and what is in use."),
     "agent": ("cli.agent:agent", "Run a scanner: take work, probe, report."),
     "audit": ("cli.audit:audit", "Recount the store, and say what does not add up."),
     "init": ("cli.init:init", "Prepare a store, and print its first admin token."),

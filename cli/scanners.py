@@ -96,7 +96,7 @@ def _show_key(made: Document, url: str) -> None:
     if "apiKey" not in made:
         raise CliError(
             f"scanner {made['name']} was made, but its key was lost with the first answer",
-            hint="make another scanner; this one can do nothing without its key",
+            hint=f"make a new one: scandispatch scanner new-key {made['scannerId']}",
         )
     click.echo(f"scanner {made['name']} has the id {made['scannerId']}")
     terminal().print(Panel.fit(Text(made["apiKey"], style="bold"), title="API key, shown only now"))
@@ -109,6 +109,46 @@ def agent_command(url: str) -> str:
     return shlex.join(["scandispatch", "agent", "--url", url])
 
 
+@click.command(epilog=examples("scandispatch scanner drain lab-1", "… lab-1 --undo"))
+@click.argument("name", metavar="SCANNER")
+@click.option("--undo", is_flag=True, help="Hand it work again.")
+@operator
+def drain(api: ApiClient, *, name: str, undo: bool) -> None:
+    """Hand a scanner no more work; it ends what it holds."""
+    (found,) = find_ids(api, "scanner", [name])
+    now = api.post(f"/api/scanners/{found}/drain", {"drain": not undo})
+    click.echo(f"scanner {now['name']}: {now['status']}")
+
+
+@click.command(epilog=examples("scandispatch scanner new-key lab-1 --grace-seconds 600"))
+@click.argument("name", metavar="SCANNER")
+@click.option(
+    "--grace-seconds",
+    type=click.IntRange(min=0),
+    default=3600,
+    show_default=True,
+    help="For how long the old keys live on.",
+)
+@operator
+def new_key(api: ApiClient, *, name: str, grace_seconds: int) -> None:
+    """Make a new API key for a scanner, and show it: this once, and never again."""
+    (found,) = find_ids(api, "scanner", [name])
+    made = api.post(f"/api/scanners/{found}/keys", {"graceSeconds": grace_seconds})
+    _show_key({**made, "name": name}, api.connection.url)
+
+
+@click.command(epilog=examples("scandispatch scanner delete lab-1"))
+@click.argument("name", metavar="SCANNER")
+@operator
+def delete(api: ApiClient, *, name: str) -> None:
+    """Delete a scanner; one at work goes when it has ended what it holds."""
+    (found,) = find_ids(api, "scanner", [name])
+    api.delete(f"/api/scanners/{found}")
+    click.echo(f"scanner {name} is deleted, or will be with its last task")
+
+
 scanner = click.Group(
-    "scanner", commands=[create, show_all], help="Register scanners, and see how they are."
+    "scanner",
+    commands=[create, show_all, drain, new_key, delete],
+    help="Register scanners, and see how they are.",
 )

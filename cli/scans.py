@@ -1,4 +1,4 @@
-"""`scandispatch scan`: create scans, see them, watch them, cancel them, read what they found."""
+"""`scandispatch scan`: the commands about scans, and those that list and show them."""
 
 import itertools
 
@@ -10,6 +10,7 @@ from cli.options import examples, json_option, operator
 from cli.output import print_facts, print_json, print_table, when
 from cli.results import results
 from cli.scan_create import create
+from cli.scan_steps import cancel, coverage, delete, pause, rerun, resume
 from cli.watch import watch
 
 
@@ -47,23 +48,6 @@ def show(api: ApiClient, *, scan: str, as_json: bool) -> None:
         print_json(found)
     else:
         print_facts(_facts(found))
-
-
-@click.command(epilog=examples("scandispatch scan cancel last"))
-@click.argument("scan", metavar="SCAN")
-@json_option
-@operator
-def cancel(api: ApiClient, *, scan: str, as_json: bool) -> None:
-    """Cancel a scan.
-
-    Nothing more of it is handed out, and scanners at work on it are told to stop. What was found
-    is kept.
-    """
-    now = api.post(f"/api/scans/{find_scan(api, scan)['scanId']}/cancel")
-    if as_json:
-        print_json(now)
-    else:
-        click.echo(f"scan {now['scanId']}: {now['status']}")
 
 
 def _row(one: Document) -> tuple[object, ...]:
@@ -111,7 +95,10 @@ def _spaced(camel: str) -> str:
 
 scan = click.Group(
     "scan",
-    commands=[create, show_all, show, watch, results, cancel],
+    commands=[
+        *(create, show_all, show, watch, results, coverage),
+        *(pause, resume, cancel, rerun, delete),
+    ],
     help="""Create scans, watch them, read what they found.
 
     A SCAN is given by its id, by its name, or as `last`.

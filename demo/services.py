@@ -11,7 +11,7 @@ from dataclasses import dataclass
 NETWORK = "127.0.0.0/24"
 ADDRESSES = tuple(f"127.0.0.{last}" for last in (5, 17, 42, 64, 99, 128, 177, 200, 254))
 COPIES = 2  # addresses that each kind of service is opened on
-FEWEST = 24
+SHIFTS = range(0, 10_000, 1000)  # where other programs, or other demos, have these ports
 LINGER_SECONDS = 5.0
 
 BANNERS = {  # port → what the service says first; b"" waits to be spoken to
@@ -83,14 +83,15 @@ def _background_loop() -> Iterator[asyncio.AbstractEventLoop]:
 
 
 async def _open_all(servers: list[asyncio.Server]) -> None:
-    kinds = [(port, banner) for port, banner in BANNERS.items() if _is_free(port)]
+    shift = next((by for by in SHIFTS if all(_is_free(port + by) for port in BANNERS)), None)
+    if shift is None:
+        raise NoServicesError("too many of the ports 20000-29999 are in use on this machine")
+    kinds = [(port + shift, banner) for port, banner in BANNERS.items()]
     places = [
         (ADDRESSES[(index * COPIES + copy * 5) % len(ADDRESSES)], port, banner)
         for index, (port, banner) in enumerate(kinds)
         for copy in range(COPIES)
     ]
-    if len(places) < FEWEST:
-        raise NoServicesError("too many of the ports 20000-20999 are in use on this machine")
     for place in places:
         servers.append(await _open(*place))  # noqa: PERF401 - one that fails leaves none open
 

@@ -11,7 +11,7 @@ from queues.keys import SiteKeys
 from queues.store import Page, Store
 
 BATCHES_A_READ = 50
-BYTES_A_READ = 1_000_000
+BYTES_A_READ = 250_000
 
 Batch = tuple[str, dict[str, str]]
 

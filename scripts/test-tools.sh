@@ -1,9 +1,10 @@
 #!/bin/sh
-# Installs what tests run besides Python: nmap (the engine's tests), curl (the README's scanner).
+# Installs what tests run besides Python: nmap (the engine's tests, and its DTD for exports), xmllint
+# (judges exports by it), curl (the README's scanner). Below: each tool and the package it is in.
 set -eu
 missing=
-for tool in nmap curl; do
-  command -v "$tool" >/dev/null || missing="$missing $tool"
+for tool in nmap:nmap xmllint:libxml2-utils curl:curl; do
+  command -v "${tool%:*}" >/dev/null || missing="$missing ${tool#*:}"
 done
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

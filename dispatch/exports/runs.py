@@ -92,7 +92,7 @@ class SortedRuns:
 
     def _write(self, lines: Iterable[bytes]) -> Run:
         start = self._end
-        for line in lines:
+        for line in in_turns(lines):
             self._end += self._file.write(line) + self._file.write(b"\n")
         self._file.flush()
         return Run(start, self._end)

@@ -17,7 +17,7 @@ if is_stale(scanner, ARGV[3]) then
 end
 local task = load_task(ARGV[4])
 local word = task and fence(task, scanner, ARGV[5]) or 'not_found'
-if word == 'ended' and task.status == status then
+if task and is_of(task, scanner, ARGV[5]) and task.said == status then
   return { 'ok' }
 end
 if word == 'ok' and task.status == 'claimed' then

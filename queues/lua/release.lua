@@ -17,8 +17,7 @@ if is_stale(scanner, ARGV[3]) then
 end
 local task = load_task(ARGV[4])
 local word = task and fence(task, scanner, ARGV[5]) or 'not_found'
-local mine = task and task.scanner == scanner and (ARGV[5] == '' or ARGV[5] == task.attempt)
-if mine and (task.status == 'released' or task.status == 'canceled') then
+if task and is_of(task, scanner, ARGV[5]) and task.said == 'released' then
   return { 'ok' }
 end
 if word == 'ok' and done > task.size then

@@ -4,7 +4,8 @@
 -- ARGV[6] lease_ms   ARGV[7] batch   ARGV[8] how many   ARGV[9] the results, a JSON array
 -- Returns {'ok'} | {'repeated'} | {'gap', last batch} | {'stale'} | {'not_found'} | {'not_owned'}
 --   | {'lease_lost'} | {'not_started'}
--- Guarantees: a batch of an attempt is stored once; those of a lost or ended attempt are kept, marked late.
+-- Guarantees: a batch of an attempt is stored once, and only from whom that attempt was given to; those of
+-- a lost or ended attempt are kept, marked late.
 -- include: clock
 -- include: is_stale
 -- include: touch
@@ -22,7 +23,7 @@ end
 if word == 'not_found' or word == 'not_owned' or word == 'not_started' then
   return { word }
 end
-if tonumber(attempt) > tonumber(task.attempt) then
+if not was_given(task, scanner, attempt) then
   return { 'lease_lost' }
 end
 local batch, counter = tonumber(ARGV[7]), 'batch:' .. attempt
@@ -37,7 +38,6 @@ if batch > last then
     'late', word == 'ok' and '' or '1', 'at', text(now), 'count', ARGV[8], 'rows', ARGV[9])
   redis.call('HINCRBY', key('scan', task.scan), 'results', ARGV[8])
   redis.call('HSET', key('task', id), counter, text(batch))
-  redis.call('HDEL', key('task', id), 'batch:' .. text(tonumber(attempt) - 8))
 end
 if word == 'lease_lost' then
   return { word }

@@ -112,3 +112,37 @@ def test_scanners_and_groups_are_listed(run: Run) -> None:
 def test_a_clean_store_passes_the_audit(run: Run) -> None:
     """`audit` ends with 0, and says how much it counted."""
     assert run("audit").stdout
+
+
+def test_the_steps_of_a_scan(run: Run) -> None:
+    """Pause, resume, cancel, rerun, coverage, delete; queues show what waits meanwhile."""
+    run("scanner", "create", "absent")
+    words = ("--ports", "20022", "--scanner", "absent", "--name", "waits")
+    run("scan", "create", "127.0.0.0/30", *words)
+
+    assert "paused" in run("scan", "pause", "waits").stdout
+    assert "pending" in run("scan", "resume", "waits").stdout
+    queues = json.loads(run("queues", "--json").stdout)
+    assert [q["waitingCount"] for q in queues if q["name"] == "absent"] == [1]
+    assert "absent" in run("queues").stdout
+    assert "canceled" in run("scan", "cancel", "waits").stdout
+    assert "not reached" in run("scan", "coverage", "waits").stdout
+    again = json.loads(run("scan", "rerun", "waits", "--json").stdout)
+    assert again["targets"] == ["127.0.0.0-127.0.0.3"]
+    run("scan", "delete", str(again["scanId"]), code=3)
+    run("scan", "cancel", str(again["scanId"]))
+    run("scan", "delete", str(again["scanId"]))
+    run("scan", "show", str(again["scanId"]), code=3)
+
+
+def test_the_steps_of_scanners_and_groups(run: Run) -> None:
+    """Drain and back, a new key, delete."""
+    run("scanner", "create", "brief")
+    run("group", "create", "few", "--scanner", "brief")
+
+    assert "draining" in run("scanner", "drain", "brief").stdout
+    assert "offline" in run("scanner", "drain", "brief", "--undo").stdout
+    assert "shown only now" in run("scanner", "new-key", "brief").stdout
+    run("group", "delete", "few")
+    run("scanner", "delete", "brief")
+    run("scanner", "delete", "brief", code=3)

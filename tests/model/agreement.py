@@ -94,6 +94,7 @@ def expected_task(task: Task) -> dict[str, Any]:
         "expires": task.expires if task.held else None,
         "stall_at": task.stall_at or None,
         "addresses": task.addresses,
+        "batches": {a: n for a, n in task.batches.items() if a > task.attempt - 8},
     }
 
 
@@ -108,6 +109,7 @@ def found_task(raw: Raw, task: int) -> dict[str, Any]:
         "expires": raw.get("leases", {}).get(str(task)),
         "stall_at": raw.get("stalls", {}).get(str(task)),
         "addresses": list(range(int(record["first"]), int(record["last"]))),
+        "batches": {int(k[6:]): int(record[k]) for k in record if k.startswith("batch:")},
     }
 
 

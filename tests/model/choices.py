@@ -1,25 +1,26 @@
-"""What the rules draw from."""
+"""What the rules draw from, and how a drawn number becomes a choice."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from tests.model.world import Task, World
+from tests.model.world import FINISHED, Task, World
 
 T = TypeVar("T")
 
-numbers = st.integers(min_value=0, max_value=999)
-requests = st.sampled_from(["", "", "", "a", "b"])
-names = st.sampled_from([("", "")] * 6 + [("k", "1"), ("k", "2"), ("m", "1")])
-limits = st.sampled_from([1, 1, 2, 3, 5, 10])
+numbers = st.integers(min_value=0, max_value=9999)
+requests = st.sampled_from(["", "", "a", "b"])
+asked = st.sampled_from([("", "")] * 5 + [("k", "1"), ("k", "2"), ("m", "1")])
+limits = st.sampled_from([1, 2, 3, 5, 10])
 segments = st.sampled_from([[1], [2], [5], [8], [16], [40], [64], [3, 4], [30, 34], [1, 20, 11]])
-attempts = st.sampled_from(["this", "this", "this", "none", "one before", "first", "next"])
+attempts = st.sampled_from(["this"] * 5 + ["none", "none", "one before", "first", "next"])
 callers = st.sampled_from(["holder"] * 8 + ["former", "other"])
 outcomes = st.sampled_from(["completed", "completed", "completed", "failed"])
 engines = st.sampled_from(["", "", "connect", "connect,nmap", "nmap"])
+words = st.sampled_from(["start", "progress", "results", "results", "complete", "release"])
 specs = st.fixed_dictionaries(
     {
         "engine": st.sampled_from(["connect", "connect", "connect", "nmap"]),
@@ -31,30 +32,41 @@ specs = st.fixed_dictionaries(
     }
 )
 machines = st.sampled_from([("", "")] * 4 + [("1", str(600 * 2**20)), ("2", str(6 * 2**20))])
-capacities = st.sampled_from(
+fleets = st.sampled_from(
+    [
+        [{"set_targets": 40, "set_tasks": 5, "set_jobs": 3}, {}],
+        [{"set_targets": 9, "set_tasks": 3, "set_jobs": 2}, {"set_tasks": 2}],
+        [{"set_targets": 4, "set_tasks": 2, "set_jobs": 1}, {"rate": 2}, {"set_jobs": 2}],
+    ]
+)
+changes = st.sampled_from(
     [
         {"set_targets": 40, "set_tasks": 5, "set_jobs": 3},
         {"set_targets": 9, "set_tasks": 3, "set_jobs": 2},
-        {"set_targets": 4, "set_tasks": 2, "set_jobs": 1},
         {"set_targets": 1, "set_tasks": 1, "set_jobs": 1},
         {"set_targets": "", "set_tasks": "", "set_jobs": ""},
-        {"set_tasks": 3},
         {"set_tasks": 1, "set_jobs": 2},
         {"set_jobs": 3},
         {"rate": 2},
         {"rate": ""},
         {"drain": 1},
         {"drain": 0},
+        {"drain": 0, "enabled": 1},
         {"enabled": 0},
         {"enabled": 1},
     ]
 )
-seconds = st.sampled_from([1, 5, 20, 20, 25, 25, 65, 95, 130, 230, 450])
+seconds = st.sampled_from([1, 5, 25, 25, 65, 130, 450])
+scan_calls = st.sampled_from(
+    ["pause_scan", "resume_scan", "resume_scan", "cancel_scan", "delete_scan"]
+)
+upkeep = st.sampled_from(["sweep_all", "check_stalls", "mark_offline", "check_scans"])
 
 
-def pick(items: Sequence[T], number: int) -> T:
+def pick(items: Iterable[T], number: int) -> T:
     """One of them, by a drawn number."""
-    return items[number % len(items)]
+    among = list(items)
+    return among[number % len(among)]
 
 
 def some(items: Sequence[T], number: int, most: int) -> list[T]:
@@ -73,6 +85,21 @@ def pick_task(world: World, number: int) -> Task | None:
     return pick(among, number // 8) if among else None
 
 
+def pick_scan(world: World, call: str, number: int) -> int | None:
+    """One that the call fits, most often."""
+    fit = [scan.id for scan in world.scans.values() if _fits(call, scan.status)]
+    among = fit if fit and number % 6 else list(world.scans)
+    return pick(among, number // 6) if among else None
+
+
+def _fits(call: str, status: str) -> bool:
+    if call == "delete_scan":
+        return status in FINISHED
+    if call == "resume_scan":
+        return status in {"pausing", "paused"}
+    return status not in FINISHED
+
+
 def attempt_of(task: Task, which: str) -> int | None:
     """The attempt that a caller gives."""
     if which == "none":
@@ -83,6 +110,19 @@ def attempt_of(task: Task, which: str) -> int | None:
 
 def caller_of(world: World, task: Task, which: str, number: int) -> int:
     """The scanner that calls about a task."""
-    if which == "holder" or not world.scanners:
-        return task.holders[-1]
-    return pick(task.holders, number) if which == "former" else pick(list(world.scanners), number)
+    if which == "other" and world.scanners:
+        return pick(world.scanners, number)
+    return pick(task.holders, number) if which == "former" else task.holders[-1]
+
+
+def details(task: Task, word: str, attempt: int | None, number: int) -> tuple[int | str, ...]:
+    """What a call about a task says beside who and which."""
+    size = len(task.addresses)
+    batch = task.batches.get(attempt or task.attempt, 0) + pick([1, 1, 1, 0, 2], number)
+    return {
+        "start": (),
+        "progress": (number % 4,),
+        "results": (batch, number % 5),
+        "complete": (pick(["completed", "completed", "failed"], number),),
+        "release": (pick([0, 0, 1, 2, size, size + 1], number),),
+    }[word]

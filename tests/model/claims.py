@@ -131,6 +131,8 @@ def may_take(world: World, me: Scanner, turns: Turns, scan: Scan) -> bool:
         return False
     if scan.id not in held and len(held) >= me.job_capacity:
         return False
+    if scan.rate and world.granted(scan.id) >= scan.rate:
+        return False
     slots, last = turns.slots[scan.id], turns.given.get(scan.id)
     if last and slots > me.task_capacity:
         return math.ceil(len(scan.waiting) / last) >= slots
@@ -142,7 +144,7 @@ def take(world: World, me: Scanner, turns: Turns, scan: Scan, given: Given, requ
     piece, size = scan.open[0], given.last - given.first
     assert given.first == piece.addresses[0], f"{given} is not the front of {piece}"
     assert given.last - 1 in piece.addresses, f"{given} is not within {piece}"
-    speed = judge_rate(me, scan, given)
+    speed = judge_rate(world, me, scan, given)
     if piece.task is None:
         judge_size(world, me, turns, scan, size, speed)
         world.tasks[given.task] = Task(world.fresh_id(given.task), scan.id)
@@ -151,6 +153,7 @@ def take(world: World, me: Scanner, turns: Turns, scan: Scan, given: Given, requ
         assert size == min(len(piece.addresses), world.free_targets(me)), f"{given} is not all"
     task = world.tasks[given.task]
     task.addresses, rest = piece.addresses[:size], piece.addresses[size:]
+    task.rate = given.rate or 0
     begin(world, task, me.id, request, math.ceil(size * scan.ports * 1000 / speed))
     assert given.attempt == task.attempt, f"{given}, yet it is attempt {task.attempt}"
     piece.addresses, piece.task = rest, None
@@ -161,9 +164,10 @@ def take(world: World, me: Scanner, turns: Turns, scan: Scan, given: Given, requ
     turns.given[scan.id], me.cursor = size, scan.receipt
 
 
-def judge_rate(me: Scanner, scan: Scan, given: Given) -> int:
+def judge_rate(world: World, me: Scanner, scan: Scan, given: Given) -> int:
     """A rate within every limit; none where there is no limit. Answers the speed to reckon by."""
-    limits = [limit for limit in (me.set.get("rate"), scan.rate) if limit]
+    left = scan.rate and scan.rate - world.granted(scan.id)
+    limits = [limit for limit in (me.set.get("rate"), left) if limit is not None]
     assert (given.rate is not None) == bool(limits), f"{given} under {limits}"
     assert given.rate is None or 1 <= given.rate <= min(limits), f"{given} above {limits}"
     return given.rate or DEFAULT_RATE

@@ -68,7 +68,7 @@ def each_address_once(raw: Raw, scan: str) -> None:
 
 
 def counters_of_scan(raw: Raw, scan: str) -> None:
-    """3: what a scan counts is what is there."""
+    """3 and 6: what a scan counts is what is there, and its rate is kept."""
     record = raw[f"scan:{scan}"]
     statuses = Counter(task["status"] for task in held(raw, scan))
     kept = sum(int(batch["count"]) for batch in raw.get(f"scan:{scan}:results", []))
@@ -76,6 +76,9 @@ def counters_of_scan(raw: Raw, scan: str) -> None:
     assert {"claimed": int(record["claimed"]), "running": int(record["running"])} == {
         status: statuses[status] for status in HELD
     }, f"scan {scan}"
+    granted = sum(int(task["rate"] or 0) for task in held(raw, scan))
+    assert int(record.get("granted", 0)) == granted, f"scan {scan}"
+    assert not record["rate"] or granted <= int(record["rate"]), f"scan {scan}"
     assert int(record["results"]) == kept, f"scan {scan}"
 
 

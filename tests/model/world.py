@@ -104,6 +104,7 @@ class Task:
     taken: bool = False
     strikes: int = 0
     request: str = ""
+    rate: int = 0
     expires: int = 0
     stall_at: int = 0
     stalled: bool = False
@@ -184,6 +185,9 @@ class World:
 
     def held_of(self, scan: int) -> list[Task]:
         return [t for t in self.tasks.values() if t.held and t.scan == scan]
+
+    def granted(self, scan: int) -> int:
+        return sum(task.rate for task in self.held_of(scan))
 
     def free_targets(self, scanner: Scanner) -> int:
         held = self.held_by(scanner.id)

@@ -16,12 +16,12 @@ local function begin_lease(task, now, expires)
   local id = task.id ~= '' and task.id or new_id(now)
   local at, me, size = key('task', id), key('scanner', task.scanner), task.last - task.first
   local holders = hold(redis.call('HGET', at, 'holders') or '', task.scanner)
-  redis.call('HINCRBY', at, 'attempt', 1)
+  local attempt = redis.call('HINCRBY', at, 'attempt', 1)
   redis.call('HSET', at, 'scan', task.scan, 'first', text(task.first), 'last', text(task.last),
     'segment', task.segment, 'scanner', task.scanner, 'status', 'claimed', 'holders', holders,
     'rate', task.rate, 'rated_by', task.rated_by, 'request', task.request,
     'expected', text(task.expected), 'claimed', text(now), 'progress', '0', 'results', '0')
-  redis.call('HDEL', at, 'started', 'stalled', 'error', 'finished')
+  redis.call('HDEL', at, 'started', 'stalled', 'error', 'finished', 'said', 'batch:' .. text(attempt - 8))
   redis.call('ZADD', key('leases'), text(expires), id)
   redis.call('ZADD', key('scan', task.scan, 'tasks'), id, id)
   redis.call('ZADD', key('scanner', task.scanner, 'tasks'), id, id)

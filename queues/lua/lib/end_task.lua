@@ -24,7 +24,7 @@ local function end_task(task, status, message, now)
   end_lease(task)
   clear_alarm('task-stalled', task.id, now)
   redis.call('HSET', key('scan', task.scan), 'active', text(now))
-  redis.call('HSET', key('task', task.id), 'error', message)
+  redis.call('HSET', key('task', task.id), 'error', message, 'said', status)
   if status == 'completed' or not retry(task) then
     redis.call('HINCRBY', key('scan', task.scan), 'tasks_' .. status, 1)
     local state = status == 'completed' and 'done' or 'failed'

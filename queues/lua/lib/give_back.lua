@@ -13,6 +13,7 @@ local function give_back(task, done, now)
   end_lease(task)
   clear_alarm('task-stalled', task.id, now)
   redis.call('HSET', key('scan', task.scan), 'active', text(now))
+  redis.call('HSET', key('task', task.id), 'said', 'released')
   if done > 0 then
     cover(task.scan, 'done', first, first + done)
   end
