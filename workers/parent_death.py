@@ -40,10 +40,13 @@ def watch_parent(command: Sequence[str], pipe: int) -> int:
 
     SIGTERM and SIGINT are passed on to the command.
     """
-    child = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603 - ours
+    asked: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda sent, _frame: child.send_signal(sent))
+        signal.signal(number, lambda sent, _frame: asked.append(sent))
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603 - ours
     while child.poll() is None:
+        while asked:
+            child.send_signal(asked.pop(0))
         readable, _, _ = select.select([pipe], [], [], _LOOK_SECONDS)
         if readable and not os.read(pipe, 1):
             os.killpg(os.getpgrp(), signal.SIGKILL)

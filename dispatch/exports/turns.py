@@ -8,7 +8,7 @@ from typing import TypeVar
 
 TURN_SECONDS = 0.001
 ITEMS_A_LOOK = 16  # the clock is looked at after so many
-# Above zero: gevent runs whoever sleeps for no time again before it looks at its sockets (for 5 ms).
+# Above zero: gevent runs whoever sleeps for no time again, for 5 ms, before it looks at sockets.
 PAUSE_SECONDS = 0.000001
 
 Item = TypeVar("Item")

@@ -139,7 +139,8 @@ def save_scanner(
         return "NotFound"
     if not set(groups or []) <= world.groups:
         return "Invalid"
-    if not _in_order(_changed(before, fields, groups)):
+    sets_capacity = scanner is None or any(name.startswith("set_") for name in fields)
+    if sets_capacity and not _in_order(_changed(before, fields, groups)):
         return "Invalid"
     assert answer is not None, "a good scanner was refused"
     if scanner is None:
@@ -165,7 +166,8 @@ def _changed(before: Scanner, fields: dict[str, Any], groups: list[int] | None) 
 
 
 def _in_order(scanner: Scanner) -> bool:
-    return scanner.wanted_job_capacity <= scanner.task_capacity <= scanner.target_capacity
+    tasks = scanner.wanted_task_capacity
+    return scanner.wanted_job_capacity <= tasks <= scanner.target_capacity
 
 
 def save_group(

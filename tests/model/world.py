@@ -55,12 +55,16 @@ class Scanner:
         return 1024
 
     @property
-    def task_capacity(self) -> int:
+    def wanted_task_capacity(self) -> int:
         return self.set.get("tasks") or min(32, max(1, self.target_capacity // 128))
 
     @property
+    def task_capacity(self) -> int:
+        return min(self.wanted_task_capacity, self.target_capacity)
+
+    @property
     def wanted_job_capacity(self) -> int:
-        usual = min(3, self.task_capacity) if self.groups else 1
+        usual = min(3, self.wanted_task_capacity) if self.groups else 1
         return self.set.get("jobs") or usual
 
     @property
