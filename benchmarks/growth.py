@@ -154,6 +154,8 @@ def task_in_flight(client: redis.Redis) -> Row:
 def many_tasks(client: redis.Redis) -> Row:
     site = BenchSite(client, "default")
     holder = site.scanner(set_tasks=500, set_targets=1000)
+    site.scan(f"s{holder.scanner}", targets="10.9.0.0/31")
+    site.finish(holder, site.tasks.claim(holder, limit=500).leases)
     before = used(client)
     site.scan(f"s{holder.scanner}", targets="10.0.0.0/12")
     done = 0

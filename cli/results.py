@@ -1,4 +1,4 @@
-"""`scandispatch scan results`: what a scan found, as a table or as JSON lines."""
+"""`scandispatch scan results`: what a scan found, as a table or in a format of the server."""
 
 import itertools
 import sys
@@ -15,6 +15,7 @@ from cli.options import examples, json_option, operator
 from cli.output import print_json, print_table
 
 PAGE = 500
+EXPORTS = ("jsonl", "csv", "nmap-xml")
 
 
 @click.command(
@@ -22,11 +23,12 @@ PAGE = 500
         "scandispatch scan results last",
         "scandispatch scan results 'Office LAN' --state any --limit 100",
         "scandispatch scan results last --format jsonl --output found.jsonl",
+        "scandispatch scan results last --format nmap-xml --output found.xml",
     )
 )
 @click.argument("scan", metavar="SCAN")
 @click.option(
-    "--format", "form", type=click.Choice(["table", "jsonl"]), default="table", show_default=True
+    "--format", "form", type=click.Choice(["table", *EXPORTS]), default="table", show_default=True
 )
 @click.option(
     "--state",
@@ -35,7 +37,7 @@ PAGE = 500
 )
 @click.option("--limit", type=click.IntRange(min=1), default=1000, show_default=True)
 @click.option(
-    "--output", type=click.Path(path_type=Path, dir_okay=False), help="A file for the JSON lines."
+    "--output", type=click.Path(path_type=Path, dir_okay=False), help="A file for the whole."
 )
 @json_option
 @operator
@@ -51,14 +53,14 @@ def results(
 ) -> None:
     """Print what a scan found.
 
-    The table and --json show what was reported, as it came. `--format jsonl` streams the whole of
-    it, one line for each host, protocol and port, the newest.
+    The table and --json show what was reported, as it came. The other formats stream the whole of
+    it, one row for each host, protocol and port, the newest.
     """
-    if output and form != "jsonl":
-        raise click.UsageError("--output goes with --format jsonl.")
+    if output and form not in EXPORTS:
+        raise click.UsageError(f"--output goes with --format {'|'.join(EXPORTS)}.")
     path = f"/api/scans/{find_scan(api, scan)['scanId']}/results"
-    if form == "jsonl":
-        _stream(api.stream(path, format="jsonl"), output)
+    if form in EXPORTS:
+        _stream(api.stream(path, format=form), output)
         return
     listed = api.each(path, limit=min(limit, PAGE))
     asked = (one for one in listed if state in (None, "any", one["state"]))

@@ -5,15 +5,20 @@ from __future__ import annotations
 from queues.keys import SiteKeys
 from queues.store import Page, Record, Store
 
+FIRST = "1-0"  # the id of a scan's creation, which is before all that the stream gives
+
 
 class EventStore(Store):
-    """An event is a record with its id in the stream under "id", at, action and its own fields."""
+    """An event is a record with its id in the stream under "id", at, action and its own fields.
+
+    The first one, scan-created, is told from the scan's record: a stream begins with 4 KiB, which
+    scans that wait do not need.
+    """
 
     def some(self, keys: SiteKeys, scan: int, *, limit: int, cursor: str) -> Page:
         """A page of events after a cursor, which is an event's id, oldest first."""
-        start = f"({cursor}" if cursor else "-"
-        found = self.client.xrange(keys.of("scan", scan, "events"), min=start, count=limit + 1)
-        items = _records(found[:limit])
+        _, found = self.look(keys, scan, cursor, fields=("created",), limit=limit + 1)
+        items = found[:limit]
         return Page(items, items[-1]["id"] if len(found) > limit else None)
 
     def look(
@@ -22,12 +27,11 @@ class EventStore(Store):
         """These fields of the scan's record, or None, and the next events, of the same moment."""
         start = f"({after}" if after else "-"
         with self.client.pipeline(transaction=True) as pipe:
-            pipe.hmget(keys.of("scan", scan), fields)
+            pipe.hmget(keys.of("scan", scan), (*fields, "created"))
             pipe.xrange(keys.of("scan", scan, "events"), min=start, count=limit)
-            values, found = pipe.execute()
+            (*values, created), found = pipe.execute()
         record = {n: v for n, v in zip(fields, values, strict=True) if v is not None}
-        return ({"id": str(scan), **record} if record else None), _records(found)
-
-
-def _records(found: list[tuple[str, Record]]) -> list[Record]:
-    return [{"id": event, **fields} for event, fields in found]
+        events = [{"id": event, **told} for event, told in found]
+        if not after and created:
+            events = [{"id": FIRST, "at": created, "action": "scan-created"}, *events][:limit]
+        return ({"id": str(scan), **record} if record else None), events

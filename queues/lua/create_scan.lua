@@ -8,7 +8,8 @@
 -- include: clock
 -- include: new_id
 -- include: repeated
--- include: record
+-- include: keys
+-- include: text
 local now, total = clock(ARGV[1]), ARGV[4]
 local fields_end = 6 + 2 * tonumber(ARGV[5])
 local queues_end = fields_end + tonumber(ARGV[6])
@@ -43,6 +44,5 @@ for i = fields_end + 1, queues_end do
 end
 redis.call('ZADD', key('scans'), id, id)
 redis.call('ZADD', key('scans', 'pending'), id, id)
-record(id, now, 'scan-created')
 remember(ARGV[2], ARGV[3], id)
 return { 'ok', id }
