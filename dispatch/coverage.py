@@ -30,7 +30,7 @@ def written(segments: list[Segment], intervals: list[Interval]) -> list[str]:
     names: list[str] = []
     for segment, first, last in _parts(segments, intervals):
         addresses += segment.ranges(first, last)
-        names += segment.targets(first, last) if segment.names else []
+        names += [segment.name] if segment.name is not None else []
     return [*map(_range_text, merge(addresses)), *names]
 
 

@@ -37,7 +37,9 @@ def plan_scan(wanted: View, engines: set[str], default_max_attempts: int) -> Sca
     ports = parse_ports(wanted["ports"])
     fields: dict[str, str | int] = {
         "spec": json.dumps(wanted),
-        "job": json.dumps(_job(wanted, named=any(segment.names for segment in segments))),
+        "job": json.dumps(
+            _job(wanted, named=any(segment.name is not None for segment in segments))
+        ),
         "engine": wanted["engine"],
         "ports": ports.count,
         "rate": wanted.get("max_probes_per_second") or "",

@@ -25,7 +25,8 @@ def scan_view(record: Record, waiting_code: str) -> View:
     """The resource of api.md: what was asked, status, counters, progress."""
     number = {name: int(value) for name, value in record.items() if value.isdigit()}
     ended = number["done"] + number["failed"]
-    left = number["total"] - number["excluded"] - ended
+    wanted = number["total"] - number["excluded"]
+    reached = ended + number.get("advanced", 0)
     view = {
         **json.loads(record["spec"]),
         "scan_id": number["id"],
@@ -48,9 +49,9 @@ def scan_view(record: Record, waiting_code: str) -> View:
             "failed": number["tasks_failed"],
             "expired": number["expired"],
         },
-        "progress": ended / (ended + left) if ended + left else 1.0,
+        "progress": reached / wanted if wanted else 1.0,
         "result_count": number["results"],
-        "eta_seconds": _eta_seconds(record, ended, left),
+        "eta_seconds": _eta_seconds(record, reached, wanted - reached),
         "created_at": record["created"],
         "started_at": record.get("started"),
         "finished_at": record.get("finished"),
@@ -63,12 +64,12 @@ def _waiting_for(code: str) -> View | None:
     return {"code": code, "message": WAITING_FOR[code]} if code else None
 
 
-def _eta_seconds(record: Record, ended: int, left: int) -> int | None:
+def _eta_seconds(record: Record, reached: int, left: int) -> int | None:
     """From the mean speed so far; the last activity is the clock, so no other is needed."""
-    if record["status"] != "running" or not ended:
+    if record["status"] != "running" or not reached:
         return None
     elapsed_ms = int(record.get("active", record["started"])) - int(record["started"])
-    return round(elapsed_ms * left / ended / 1000)
+    return round(elapsed_ms * left / reached / 1000)
 
 
 def task_view(record: Record, segment: Segment | None) -> View:

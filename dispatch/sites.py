@@ -45,6 +45,7 @@ class Sites:
         own = {name: wanted[name] for name in SETTINGS if wanted.get(name) is not None}
         request = [asked.name, asked.digest] if asked.name else None
         record = {"name": wanted.get("name"), "settings": own, "asked": request}
+        self._known.pop(wanted["site"], None)
         is_new = self.store.add(wanted["site"], record)
         if not is_new and not (request and self._asked(wanted["site"]) == request):
             raise AlreadyExists(f"There is a site {wanted['site']} already.")

@@ -79,7 +79,7 @@ def _trim(memory: OrderedDict[Any, Any], most: int) -> None:
 
 
 def _inside(result: Result, segments: Iterable[Segment]) -> bool:
-    if "name" in result and any(result["name"] in segment.names for segment in segments):
+    if "name" in result and any(result["name"] == segment.name for segment in segments):
         return True
     address = ipaddress.ip_address(result["host"])
     return any(segment.holds(address) for segment in segments)

@@ -1,8 +1,9 @@
 """The address space of a scan: every address has an index, and nothing is ever expanded.
 
 Targets less exclusions become disjoint CIDR blocks in ascending order, then the names; the index of
-an address is how many come before it. Segments are runs of at most MAX_BLOCKS blocks: a slice never
-crosses one, which bounds what a job's target list can hold.
+an address is how many come before it. Segments are runs of at most MAX_BLOCKS blocks, or one
+name: a slice never crosses one, which bounds what a job's target list can hold, and lets a name
+that cannot be scanned fail alone.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from domain.targets import Address, AddressRange, Target
 
 MAX_ADDRESSES = 2**48  # what a Lua number, a double, adds and subtracts exactly, with room to spare
+MAX_NAMES = 10_000
 MAX_BLOCKS = 128  # with both ends cut (48 blocks each at most), a job has fewer than 256 targets
 _WIDTH = {4: 32, 6: 128}
 
@@ -37,16 +39,16 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Blocks (or names) in a row; `start` is the index of the first address."""
+    """Blocks in a row, or one name; `start` is the index of the first address."""
 
     start: int
     blocks: tuple[Block, ...] = ()
-    names: tuple[str, ...] = ()
+    name: str | None = None
 
     @property
     def size(self) -> int:
         """How many addresses; a name counts as one."""
-        return sum(block.size for block in self.blocks) + len(self.names)
+        return sum(block.size for block in self.blocks) if self.name is None else 1
 
     @property
     def end(self) -> int:
@@ -55,8 +57,10 @@ class Segment:
 
     def encode(self) -> str:
         """One line of text that `decode` reads: what the store keeps."""
-        items = [f"{b.version}:{b.first:x}:{b.size:x}" for b in self.blocks]
-        return f"{self.start};" + ",".join(items or [f"n:{name}" for name in self.names])
+        if self.name is not None:
+            return f"{self.start};n:{self.name}"
+        items = (f"{b.version}:{b.first:x}:{b.size:x}" for b in self.blocks)
+        return f"{self.start};{','.join(items)}"
 
     @staticmethod
     def decode(text: str) -> Segment:
@@ -64,14 +68,14 @@ class Segment:
         start, _, rest = text.partition(";")
         items = [item.split(":") for item in rest.split(",")]
         if items[0][0] == "n":
-            return Segment(int(start), names=tuple(item[1] for item in items))
+            return Segment(int(start), name=items[0][1])
         blocks = (Block(int(v), int(first, 16), int(size, 16)) for v, first, size in items)
         return Segment(int(start), tuple(blocks))
 
     def targets(self, start: int, end: int) -> list[str]:
         """The addresses with index start … end-1, as CIDRs (or names)."""
-        if self.names:
-            return list(self.names[start - self.start : end - self.start])
+        if self.name is not None:
+            return [self.name]
         return [cidr(*block) for part in merge(self.ranges(start, end)) for block in split(part)]
 
     def ranges(self, start: int, end: int) -> Iterator[AddressRange]:
@@ -105,6 +109,8 @@ def build_segments(targets: Iterable[Target], excluded: Iterable[AddressRange]) 
     total = sum(block.size for block in blocks) + len(names)
     if total == 0:
         raise SpaceError("Nothing is left to scan after the exclusions.")
+    if len(names) > MAX_NAMES:
+        raise SpaceError(f"These are {len(names)} names; a scan has at most {MAX_NAMES}.")
     if total > MAX_ADDRESSES:
         raise SpaceError(f"These are {total} addresses; a scan has at most {MAX_ADDRESSES} (2^48).")
     return list(_cut_into_segments(blocks, names))
@@ -116,10 +122,9 @@ def _cut_into_segments(blocks: list[Block], names: list[str]) -> Iterator[Segmen
         segment = Segment(start, blocks=tuple(blocks[at : at + MAX_BLOCKS]))
         yield segment
         start = segment.end
-    for at in range(0, len(names), MAX_BLOCKS):
-        segment = Segment(start, names=tuple(names[at : at + MAX_BLOCKS]))
-        yield segment
-        start = segment.end
+    for name in names:
+        yield Segment(start, name=name)
+        start += 1
 
 
 def merge(ranges: Iterable[AddressRange]) -> list[AddressRange]:

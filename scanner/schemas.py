@@ -143,6 +143,6 @@ def job_view(lease: Lease, lease_seconds: int) -> dict[str, Any]:
         "engine": scan["engine"],
         "engine_args": scan["engineArgs"],
     }
-    if lease.segment.names:
+    if lease.segment.name is not None:
         view |= {"exclusions": scan["exclusions"], "scopes": scan["scopes"]}
     return view

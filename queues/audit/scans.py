@@ -58,15 +58,8 @@ def look_at_scan(client: Any, keys: SiteKeys, scan: str) -> list[Discrepancy]:
 def _judge(seen: ScanSeen) -> Iterator[Discrepancy]:
     subject = f"scan {seen.scan}"
     yield from _addresses(seen, subject)
-    for status in ("claimed", "running"):
-        count = sum(task["status"] == status for task in seen.held)
-        if count != int(seen.record[status]):
-            text = f"counts {seen.record[status]} tasks {status}, recount {count}"
-            yield Discrepancy("counter", subject, text)
+    yield from _counts_of_tasks(seen, subject)
     granted = sum(int(task.get("rate") or 0) for task in seen.held)
-    if granted != int(seen.record.get("granted", 0)):
-        text = f"counts {seen.record.get('granted', 0)} probes a second granted, recount {granted}"
-        yield Discrepancy("counter", subject, text)
     limit = seen.record.get("rate")
     if limit and granted > int(limit):
         yield Discrepancy("rate", subject, f"{granted} probes a second are granted of {limit}")
@@ -74,6 +67,21 @@ def _judge(seen: ScanSeen) -> Iterator[Discrepancy]:
         yield Discrepancy("finished-scan", subject, "has ended, and holds leases or queues")
     if not seen.indexed:
         yield Discrepancy("index", subject, f"is not listed among those {seen.record['status']}")
+
+
+def _counts_of_tasks(seen: ScanSeen, subject: str) -> Iterator[Discrepancy]:
+    sizes = [int(task["last"]) - int(task["first"]) for task in seen.held]
+    reported = [int(task["progress"]) for task in seen.held]
+    recounts = {
+        "claimed": sum(task["status"] == "claimed" for task in seen.held),
+        "running": sum(task["status"] == "running" for task in seen.held),
+        "granted": sum(int(task.get("rate") or 0) for task in seen.held),
+        "advanced": sum(map(min, reported, sizes)),
+    }
+    for name, recount in recounts.items():
+        if int(seen.record.get(name, 0)) != recount:
+            text = f"counts {seen.record.get(name, 0)} {name}, recount of its tasks {recount}"
+            yield Discrepancy("counter", subject, text)
 
 
 def _addresses(seen: ScanSeen, subject: str) -> Iterator[Discrepancy]:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.model.looking import Raw, addresses, ids, intervals
+from tests.model.looking import Raw, addresses, intervals
 from tests.model.world import Piece, Queue, Scan, Scanner, Task, World
 
 
 def agree(world: World, raw: Raw) -> None:
     """Every record that the model knows is as the model has it, and there is none beside it."""
-    assert {int(i) for i in ids(raw, "scan")} == set(world.scans), "scans"
-    assert {int(i) for i in ids(raw, "task")} == set(world.tasks), "tasks"
-    assert {int(i) for i in ids(raw, "scanner")} == set(world.scanners), "scanners"
-    assert {int(i) for i in ids(raw, "group")} == world.groups, "groups"
+    assert {int(i) for i in raw.ids["scan"]} == set(world.scans), "scans"
+    assert {int(i) for i in raw.ids["task"]} == set(world.tasks), "tasks"
+    assert {int(i) for i in raw.ids["scanner"]} == set(world.scanners), "scanners"
+    assert {int(i) for i in raw.ids["group"]} == world.groups, "groups"
     for scan in world.scans.values():
         same(f"scan {scan.id}", expected_scan(world, scan), found_scan(raw, scan.id))
     for task in world.tasks.values():
@@ -160,12 +160,12 @@ def expected_queue(world: World, name: str, queue: Queue) -> dict[str, Any]:
 
 def found_queue(raw: Raw, name: str) -> dict[str, Any]:
     at, record = f"queue:{name}", raw[f"queue:{name}"]
-    parked = [key for key in raw if key.startswith(f"{at}:parked:")]
+    parked = [f"{at}:parked:{engine}" for engine in ("connect", "nmap")]
     return {
         "cap": int(record["cap"]),
         "waiting": [int(scan) for scan in raw.get(f"{at}:waiting", [])],
         "ready": {int(scan) for scan in raw.get(f"{at}:ready", {})},
-        "parked": {int(scan) for key in parked for scan in raw[key]},
+        "parked": {int(scan) for key in parked for scan in raw.get(key, {})},
         "lost": "lost" in record,
         "retired": "retired" in record,
         "online": int(record.get("online", 0)),

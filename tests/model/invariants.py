@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from itertools import pairwise
 
-from tests.model.looking import Raw, addresses, ids, intervals
+from tests.model.looking import Raw, addresses, intervals
 from tests.model.world import ACTIVE, FINISHED, HELD
 
 # §4; a script may take two steps at once (cancel, with nothing out)
@@ -24,16 +24,16 @@ STEPS = {
 
 def check(before: Raw, raw: Raw) -> None:
     """Everything that holds after every script."""
-    for scan in ids(raw, "scan"):
+    for scan in raw.ids["scan"]:
         each_address_once(raw, scan)
         counters_of_scan(raw, scan)
         finished_is_finished(raw, scan)
         status_steps(before, raw, scan)
         jobs_are_somewhere(raw, scan)
-    for scanner in ids(raw, "scanner"):
+    for scanner in raw.ids["scanner"]:
         counters_of_scanner(raw, scanner)
         within_capacity(before, raw, scanner)
-    for queue in [key.split(":")[1] for key in raw if key.count(":") == 1 and key[:6] == "queue:"]:
+    for queue in raw.ids["queue"]:
         ready_in_order(before, raw, queue)
     one_lease_a_task(before, raw)
 
@@ -136,11 +136,11 @@ def jobs_are_somewhere(raw: Raw, scan: str) -> None:
 
 def one_lease_a_task(before: Raw, raw: Raw) -> None:
     """4: who is held has a lease, who has one is held, and attempts only grow."""
-    for task in ids(raw, "task"):
+    for task in raw.ids["task"]:
         record, was = raw[f"task:{task}"], before.get(f"task:{task}", {})
         assert (record["status"] in HELD) == (task in raw.get("leases", {})), f"{task}: {record}"
         assert int(record["attempt"]) >= int(was.get("attempt", 0)), f"{task}: an older attempt"
-    owners = Counter(t for s in ids(raw, "scanner") for t in raw.get(f"scanner:{s}:tasks", {}))
+    owners = Counter(t for s in raw.ids["scanner"] for t in raw.get(f"scanner:{s}:tasks", {}))
     assert owners == Counter(dict.fromkeys(raw.get("leases", {}), 1)), "two owners, or none"
     running = {t for t in raw.get("leases", {}) if raw[f"task:{t}"]["status"] == "running"}
     assert set(raw.get("stalls", {})) == running, "stalls are watched of what runs"
@@ -160,6 +160,6 @@ def status_steps(before: Raw, raw: Raw, scan: str) -> None:
     """7: statuses change along §4, and the indexes by status follow."""
     now = raw[f"scan:{scan}"]["status"]
     was = before.get(f"scan:{scan}", {}).get("status", "")
-    listed = [key[6:] for key in raw if key.startswith("scans:") and scan in raw[key]]
+    listed = [name for name in raw.ids["scans"] if scan in raw[f"scans:{name}"]]
     assert now == was or now in STEPS[was], f"{scan} went from {was} to {now}"
     assert listed == [now], f"{scan} is {now}, and listed as {listed}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from functools import cached_property
 from typing import Any
 
 import redis
@@ -25,13 +26,26 @@ end
 return found
 """
 
-Raw = dict[str, Any]
 _KEY = re.compile(r"sd:\{(\w+)\}:?(.*)", re.DOTALL)
 
 
+class Raw(dict[str, Any]):
+    """What follows the site in a key -> content, as Python has it."""
+
+    @cached_property
+    def ids(self) -> dict[str, list[str]]:
+        """The ids in keys of two parts, such as scan:17."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for key in self:
+            kind, _, item = key.partition(":")
+            if item and ":" not in item:
+                found[kind].append(item)
+        return found
+
+
 def look(client: redis.Redis) -> dict[str, Raw]:
-    """Site -> what follows the site in a key -> content, as Python has it."""
-    sites: dict[str, Raw] = defaultdict(dict)
+    """Every key of every site."""
+    sites: dict[str, Raw] = defaultdict(Raw)
     answer: Any = client.eval(LOOK, 0)
     for kind, key, content in answer:
         named = _KEY.fullmatch(key)
@@ -50,11 +64,6 @@ def _read(kind: str, content: list[Any]) -> Any:
     if kind == "stream":
         return [dict(zip(row[::2], row[1::2], strict=True)) for _, row in content]
     return content
-
-
-def ids(raw: Raw, kind: str) -> list[str]:
-    """The ids in keys such as scan:17."""
-    return [key.split(":")[1] for key in raw if re.fullmatch(rf"{kind}:\d+", key)]
 
 
 def intervals(rows: list[str] | dict[str, int]) -> list[tuple[int, int]]:

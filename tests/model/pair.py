@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import redis
@@ -18,9 +19,11 @@ from tests.model.world import World
 MODULES = (claims, leases, operators, presence, tasks)
 
 
-def _rule(name: str) -> Callable[..., Any]:
-    found: Callable[..., Any] = next(getattr(m, name) for m in MODULES if hasattr(m, name))
-    return found
+@cache
+def _rule(name: str) -> tuple[Callable[..., Any], bool]:
+    """The model's function of this name, and whether it judges the product's answer."""
+    rule: Callable[..., Any] = next(getattr(m, name) for m in MODULES if hasattr(m, name))
+    return rule, "answer" in inspect.signature(rule).parameters
 
 
 class Pair:
@@ -30,15 +33,13 @@ class Pair:
         self.client = client
         self.world = World(site, now)
         self.product = Product(client, site, lambda: str(self.world.now))
-        self.raw: Raw = {}
+        self.raw = Raw()
 
     def do(self, name: str, *args: Any) -> tuple[Any, ...]:
         """Ask both the same; they say the same, and then hold the same."""
         said = self.product.call(name, *args)
-        rule = _rule(name)
-        more: dict[str, Any] = {}
-        if "answer" in inspect.signature(rule).parameters:
-            more["answer"] = _brought(name, said)
+        rule, judges = _rule(name)
+        more = {"answer": _brought(name, said)} if judges else {}
         expected = rule(self.world, *args, **more)
         found = said[0] if isinstance(expected, str) else said
         assert expected == found, f"{name}{args}: the model says {expected}, the product {said}"
@@ -47,11 +48,11 @@ class Pair:
     def look(self, others: dict[str, Raw]) -> dict[str, Raw]:
         """After a call: the invariants hold, both agree, and no other site has changed."""
         raw = look(self.client)
-        here = raw.get(self.world.name, {})
+        here = raw.get(self.world.name, Raw())
         check(self.raw, here)
         agree(self.world, here)
         for site, before in others.items():
-            assert site == self.world.name or raw.get(site, {}) == before, f"{site} was touched"
+            assert site == self.world.name or raw.get(site) == before, f"{site} was touched"
         self.raw = here
         return raw
 

@@ -67,9 +67,7 @@ class ScannersAct(Meeting):
             self.ask("complete", who.id, who.auth, task.id, task.attempt, outcome)
 
     @rule(number=draw.numbers, engines=draw.engines, machine=draw.machines, which=draw.attempts)
-    def heartbeat(
-        self, number: int, engines: str, machine: tuple[str, str], which: str
-    ) -> None:
+    def heartbeat(self, number: int, engines: str, machine: tuple[str, str], which: str) -> None:
         who = self.scanner(number)
         if who is None:
             return

@@ -88,13 +88,14 @@ def test_a_job_has_at_most_256_targets() -> None:
 
 
 def test_names_come_last_and_count_once_each() -> None:
-    """A name is one address, at the end of the index, in segments of its own."""
+    """A name is one address, at the end of the index, in a segment of its own."""
     segments = build_segments(
         [parse_target(text) for text in ("a.example", "10.0.0.0/30", "b.example", "a.example")], []
     )
 
-    assert [s.size for s in segments] == [4, 2]
-    assert segments[1].targets(4, 6) == ["a.example", "b.example"]
+    assert [s.size for s in segments] == [4, 1, 1]
+    assert segments[1].targets(4, 5) == ["a.example"]
+    assert segments[2].targets(5, 6) == ["b.example"]
     assert Segment.decode(segments[1].encode()) == segments[1]
 
 

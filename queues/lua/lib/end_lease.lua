@@ -18,6 +18,9 @@ local function end_lease(task)
   local scan = key('scan', task.scan)
   redis.call('HINCRBY', scan, 'in_flight', text(-task.size))
   redis.call('HINCRBY', scan, task.status, -1)
+  if task.progress ~= '0' then
+    redis.call('HINCRBY', scan, 'advanced', text(-math.min(tonumber(task.progress), task.size)))
+  end
   if task.rate ~= '' then
     redis.call('HINCRBY', scan, 'granted', '-' .. task.rate)
   end
