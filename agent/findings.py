@@ -46,6 +46,7 @@ class Findings:
         self.accounted = 0  # addresses, from the first on, whose results are safe
         self._remarks: list[str] = []
         self.count = 0
+        self.probed = False  # whether any address could be
 
     def add(self, finding: Finding) -> None:
         """Something was found."""
@@ -58,13 +59,14 @@ class Findings:
             self.count += 1
 
     def expect(self, index: int, parts: int) -> None:
-        """The target at `index` is a name that led to so many addresses."""
+        """The target at `index` is a name that led to so many addresses; none: it is done."""
         with self._lock:
             self._prefix.expect(index, parts)
 
-    def host_done(self, index: int) -> None:
-        """Everything about this address has been added."""
+    def host_done(self, index: int, *, probed: bool = True) -> None:
+        """Everything about this address has been added; or it could not be `probed`."""
         with self._lock:
+            self.probed |= probed
             self._prefix.add(index)
 
     def remark(self, text: str) -> None:

@@ -76,8 +76,13 @@ def _allowed(name: str, answers: Answers, job: Job, findings: Findings) -> list[
         findings.remark(f"{name}: {answer.strerror or answer}")
         return []
     kept = [address for address in answer if permitted(address, job)]
-    if len(kept) < len(answer):
-        findings.remark(f"{name}: {len(answer) - len(kept)} addresses excluded or out of scope")
+    if not answer:
+        findings.remark(f"{name}: has no address that can be probed")
+    elif not kept:
+        findings.remark(f"{name}: every address is excluded or out of scope")
+    elif len(kept) < len(answer):
+        left_out = f"{len(answer) - len(kept)} of {len(answer)} addresses"
+        findings.remark(f"{name}: {left_out} excluded or out of scope")
     return kept
 
 

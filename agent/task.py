@@ -21,7 +21,7 @@ from agent.brake import Brake
 from agent.client import Answer
 from agent.dispatcher import Dispatcher
 from agent.engines.engine import Engine
-from agent.errors import AgentError, JobError, UnreachableError
+from agent.errors import AgentError, EngineError, JobError, UnreachableError
 from agent.findings import MESSAGE_CHARACTERS, Findings
 from agent.job import Job, JobRef, parse_job, parse_lease_seconds
 from agent.keeping import Keeping
@@ -139,6 +139,7 @@ class Task:
         try:
             job = parse_job(self._raw)
             self._engine_for(job).run(job, self._findings, self._brake)
+            self._check_probed()
         except Exception as error:  # noqa: BLE001 - whatever an engine does fails its task only
             expected = isinstance(error, AgentError)
             self._log.warning(
@@ -149,6 +150,11 @@ class Task:
             )
             failures.append(printable(f"{error}" or type(error).__name__, MESSAGE_CHARACTERS))
         self._interrupted = self._brake.on
+
+    def _check_probed(self) -> None:
+        """Hold an engine to having probed something, unless it was stopped."""
+        if not (self._findings.probed or self._brake.on):
+            raise EngineError(self._findings.remarks or "not one address could be probed")
 
     def _engine_for(self, job: Job) -> Engine:
         try:

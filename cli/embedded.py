@@ -3,6 +3,7 @@
 import hashlib
 import importlib.util
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -22,6 +23,7 @@ from cli.children import end, spawn
 _LOG_NAME = "store.log"
 _LOG_BYTES = 1 << 20  # a longer one is begun anew at the next start
 _SOCKET_NAME = "store.sock"
+_PLAIN = re.compile(r"[A-Za-z0-9_./-]+")  # means the same in a path, a URL and CLIENT INFO
 _SOCKET_PATH_BYTES = 100  # sun_path holds 104 on the BSDs and macOS, 108 on Linux, NUL included
 _START_SECONDS = 120.0  # a large append-only file takes its time to load
 _STOP_SECONDS = 5.0
@@ -118,9 +120,9 @@ class EmbeddedStore:
 
     @property
     def _socket(self) -> Path:
-        """In the data folder; where that path is too long for a socket, in a short folder."""
+        """In the data folder; in a short folder where that path is too long, or not plain."""
         near = self.data / _SOCKET_NAME
-        if len(os.fsencode(near)) <= _SOCKET_PATH_BYTES:
+        if len(os.fsencode(near)) <= _SOCKET_PATH_BYTES and _PLAIN.fullmatch(str(near)):
             return near
         name = hashlib.sha256(os.fsencode(self.data)).hexdigest()[:16]
         return Path("/tmp") / f"scandispatch-{name}" / _SOCKET_NAME  # noqa: S108 - made private

@@ -170,4 +170,4 @@ class _Sweep:
         self._free.release()
         host.unfinished -= 1
         if host.unfinished == 0:
-            self._findings.host_done(host.index)
+            self._findings.host_done(host.index, probed=host.failure is None)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -100,6 +102,31 @@ class Fleet:
         """The scan as it is now."""
         return self.ask("GET", f"/api/scans/{scan}")
 
+    def tasks(self, scan: int) -> list[Json]:
+        """Its tasks, newest first."""
+        return list(self.ask("GET", f"/api/scans/{scan}/tasks?limit=1000")["items"])
+
+    def kill_at_work(self, scan: int) -> int:
+        """Kill -9 an agent that holds started tasks of the scan; the scanner's id.
+
+        It is halted first, so that none of them ends between the look and the kill.
+        """
+        for scanner, agent in itertools.cycle(self.agents.items()):
+            agent.send_signal(signal.SIGSTOP)
+            if self._holds_started(scan, scanner) and self._holds_started(scan, scanner):
+                agent.kill()
+                return scanner
+            agent.send_signal(signal.SIGCONT)
+            assert self.look(scan)["finishedAt"] is None
+        raise AssertionError("there is no agent")
+
+    def _holds_started(self, scan: int, scanner: int) -> bool:
+        """Whether it does; asked twice, a report that was on its way has come in between."""
+        return any(
+            task["scannerId"] == scanner and task["status"] == "running"
+            for task in self.tasks(scan)
+        )
+
     def until(self, scan: int, holds: Callable[[Json], object]) -> None:
         """Wait until the scan is as wanted."""
         eventually(lambda: holds(self.look(scan)), seconds=SCAN_SECONDS)
@@ -147,4 +174,4 @@ def fleet(folder: Path) -> Iterator[Fleet]:
                 agent.kill()
                 agent.wait()
             site.http.clear()
-            up.signal_and_wait(15)  # type: ignore[arg-type]  # SIGTERM
+            up.signal_and_wait(signal.SIGTERM)

@@ -32,17 +32,10 @@ def in_the_middle(site: Fleet, agents: int) -> int:
 def test_kill_an_agent(site: Fleet) -> None:
     """Its tasks expire and go to the others, under the same id."""
     scan = in_the_middle(site, 2)
-
-    def holds_started_tasks(scanner: int) -> bool:
-        tasks = site.ask("GET", f"/api/scans/{scan}/tasks")["items"]
-        return any(t["scannerId"] == scanner and t["status"] == "running" for t in tasks)
-
-    victim = next(iter(site.agents))
-    eventually(lambda: holds_started_tasks(victim))
-    site.agents[victim].kill()
+    victim = site.kill_at_work(scan)
 
     site.assert_whole(scan)
-    again = [t for t in site.ask("GET", f"/api/scans/{scan}/tasks")["items"] if t["attempt"] > 1]
+    again = [task for task in site.tasks(scan) if task["attempt"] > 1]
     assert again
     assert all(victim in t["scannerIds"] and t["scannerId"] != victim for t in again)
 

@@ -85,6 +85,20 @@ def test_a_folder_too_deep_for_a_socket(tmp_path: Path) -> None:
     assert not socket_folder.exists()
 
 
+@pytest.mark.parametrize("name", ["my data", "a=b?c#d%20{e}", "Büro: 'Süd' @ 3; 50 %"])
+def test_a_folder_of_any_name(tmp_path: Path, name: str) -> None:
+    """What means something in a URL, or to the store, may be in the data folder's name."""
+    with RunningUp(tmp_path / name / "data") as running:
+        with redis.Redis.from_url(running.store_url) as client:
+            job = Queue("maintenance", connection=client).enqueue("os.getpid", at_front=True)
+            eventually(lambda: job.get_status(refresh=True) == "finished")
+        running.signal_and_wait(signal.SIGTERM)
+
+    assert running.process.returncode == 0
+    assert "Traceback" not in running.log.read_text()
+    assert (tmp_path / name / "data" / "appendonlydir").is_dir()
+
+
 def test_stopped_while_it_starts(tmp_path: Path) -> None:
     """SIGTERM in the middle of a start ends it in time too, and leaves no child."""
     running = RunningUp(tmp_path / "data")

@@ -51,7 +51,7 @@ class Site:
         self.upkeep = UpkeepStore(self.client, self.clock)
         self.alarms = AlarmStore(self.client, self.clock)
 
-    def scanner(self, *, groups: list[int] | None = None, **fields: int) -> Holder:
+    def scanner(self, *, groups: list[int] | None = None, **fields: int | str) -> Holder:
         """A scanner with set_targets, set_tasks, set_jobs or rate, as one that may call."""
         scanner, _ = self.scanners.save(
             self.keys, None, {"name": "s", **fields}, groups=groups or []
@@ -70,10 +70,15 @@ class Site:
         return self.groups.save(self.keys, None, name="g", cap=cap, members=ids)[0]
 
     def scan(
-        self, *queues: str, targets: str = "10.0.0.0/24", size: int | None = None, **fields: str
+        self,
+        *queues: str,
+        targets: str | list[str] = "10.0.0.0/24",
+        size: int | None = None,
+        **fields: str,
     ) -> int:
         """A scan of one port; size is hostsPerTask."""
-        segments = build_segments([parse_target(targets)], [])
+        texts = [targets] if isinstance(targets, str) else targets
+        segments = build_segments(map(parse_target, texts), [])
         record = {
             "spec": "{}", "job": "{}", "engine": "connect", "ports": 1, "max_attempts": 3,
             "retry_failed": 0, "hosts_per_task": size or "", "rate": "", **fields,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import random
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -106,3 +109,33 @@ def test_damage_is_named(site: Site, damage: Damage, kind: str) -> None:
     damage(site, scan, scanner.scanner, third.task)
 
     assert kind in {found.kind for found in audit.run()}
+
+
+def test_it_is_silent_on_a_busy_healthy_site(site: Site) -> None:
+    """While scanners claim, report, complete and release at once, nothing is ever reported."""
+    scanners = [site.scanner(set_tasks=4) for _ in range(4)]
+    group = site.group(*scanners)
+    for size in (1, 2, 3):
+        site.scan(f"g{group}", targets="10.0.0.0/22", size=size)
+    stop = threading.Event()
+
+    def work(number: int, scanner: int) -> None:
+        chance = random.Random(number)
+        holder = site.holder(scanner)
+        while not stop.is_set():
+            for lease in site.claim(holder, limit=4):
+                site.tasks.start(holder, lease.task, lease.attempt)
+                site.tasks.progress(holder, lease.task, lease.attempt, done=1, results=0)
+                if chance.random() < 0.3:
+                    site.tasks.release(holder, lease.task, lease.attempt, done=0)
+                else:
+                    site.finish(holder, lease)
+
+    with ThreadPoolExecutor(4) as pool:
+        busy = [pool.submit(work, n, s.scanner) for n, s in enumerate(scanners)]
+        audit = Audit(site.client)
+        found = [audit.run() for _ in range(15)]
+        stop.set()
+
+    assert [each.result() for each in busy] == [None] * 4
+    assert found == [[]] * 15

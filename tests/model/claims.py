@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from tests.model.leases import begin, sweep
 from tests.model.presence import caller, hear
 from tests.model.scans import place, withdraw
-from tests.model.world import DEFAULT_RATE, TASK_SECONDS, Scan, Scanner, Task, World
+from tests.model.world import DEFAULT_RATE, TASK_SECONDS, Scan, Scanner, Task, Who, World
 
 SWEPT_A_CLAIM = 20
 MOVED_AT_MOST = 16
@@ -26,20 +26,27 @@ class Given:
     rate: int | None
 
 
+@dataclass(frozen=True)
+class Fair:
+    """What a fair size follows from: probes per second, and the task slots that share a scan."""
+
+    speed: int
+    slots: int
+
+
 @dataclass
 class Turns:
     """One claim: its window, and what each scan last gave."""
 
     rows: list[Scan]
     slots: dict[int, int]
+    request: str
     given: dict[int, int] = field(default_factory=dict)
 
 
-def claim(
-    world: World, scanner: int, version: int, limit: int, request: str, *, answer: list[Given]
-) -> str:
+def claim(world: World, who: Who, limit: int, request: str, *, answer: list[Given]) -> str:
     """Check the product's answer, and do the same."""
-    me = caller(world, scanner, version)
+    me = caller(world, who)
     if me is None:
         return "StaleRecord"
     hear(world, me)
@@ -92,19 +99,19 @@ def _park(world: World, name: str) -> None:
 
 def hand_out(world: World, me: Scanner, limit: int, request: str, answer: list[Given]) -> None:
     """Each task is the one whose turn it is, and none is left that could have been given."""
-    turns = window(world, me)
+    turns = window(world, me, request)
     assert len(answer) <= limit, "more than asked for"
     for given in answer:
         scan = next_turn(world, me, turns)
         assert scan is not None, f"{given} was nobody's turn"
         assert given.scan == scan.id, f"it was the turn of {scan.id}, not {given}"
-        take(world, me, turns, scan, given, request)
+        take(world, me, turns, scan, given)
     if len(answer) < limit:
         left = next_turn(world, me, turns)
         assert left is None, f"{left.id} was left" if left else ""
 
 
-def window(world: World, me: Scanner) -> Turns:
+def window(world: World, me: Scanner, request: str) -> Turns:
     """The first scans by receipt that it can do; one that it holds takes a place in any case."""
     ready: dict[int, int] = {}
     for queue in me.queues:
@@ -114,7 +121,7 @@ def window(world: World, me: Scanner) -> Turns:
     held = {task.scan for task in world.held_by(me.id)}
     able = sorted((world.scans[s] for s in ready), key=lambda s: s.receipt)
     able = [scan for scan in able if me.can(scan.engine)]
-    return Turns(able[: max(0, me.job_capacity - len(held - set(ready)))], ready)
+    return Turns(able[: max(0, me.job_capacity - len(held - set(ready)))], ready, request)
 
 
 def next_turn(world: World, me: Scanner, turns: Turns) -> Scan | None:
@@ -139,14 +146,14 @@ def may_take(world: World, me: Scanner, turns: Turns, scan: Scan) -> bool:
     return True
 
 
-def take(world: World, me: Scanner, turns: Turns, scan: Scan, given: Given, request: str) -> None:
+def take(world: World, me: Scanner, turns: Turns, scan: Scan, given: Given) -> None:
     """The slice is the front of the first piece, of a fair size."""
     piece, size = scan.open[0], given.last - given.first
     assert given.first == piece.addresses[0], f"{given} is not the front of {piece}"
     assert given.last - 1 in piece.addresses, f"{given} is not within {piece}"
     speed = judge_rate(world, me, scan, given)
     if piece.task is None:
-        judge_size(world, me, turns, scan, size, speed)
+        judge_size(world, me, scan, size, Fair(speed, turns.slots[scan.id]))
         world.tasks[given.task] = Task(world.fresh_id(given.task), scan.id)
     else:
         assert given.task == piece.task, f"{given} is not {piece.task}"
@@ -154,7 +161,7 @@ def take(world: World, me: Scanner, turns: Turns, scan: Scan, given: Given, requ
     task = world.tasks[given.task]
     task.addresses, rest = piece.addresses[:size], piece.addresses[size:]
     task.rate = given.rate or 0
-    begin(world, task, me.id, request, math.ceil(size * scan.ports * 1000 / speed))
+    begin(world, task, me.id, turns.request, math.ceil(size * scan.ports * 1000 / speed))
     assert given.attempt == task.attempt, f"{given}, yet it is attempt {task.attempt}"
     piece.addresses, piece.task = rest, None
     if not rest:
@@ -173,16 +180,18 @@ def judge_rate(world: World, me: Scanner, scan: Scan, given: Given) -> int:
     return given.rate or DEFAULT_RATE
 
 
-def judge_size(world: World, me: Scanner, turns: Turns, scan: Scan, size: int, speed: int) -> None:
-    """hostsPerTask exactly where it fits; else by time, by free capacity, shrinking at the end."""
-    free, slots = world.free_targets(me), turns.slots[scan.id]
+def judge_size(world: World, me: Scanner, scan: Scan, size: int, fair: Fair) -> None:
+    """HostsPerTask exactly where it fits; else by time, by free capacity, shrinking at the end."""
+    free = world.free_targets(me)
     front = len(scan.open[0].addresses)
     if scan.size:
         assert size == min(scan.size, free, front), f"size {size} for hostsPerTask {scan.size}"
         return
-    by_time = max(1, TASK_SECONDS * speed // scan.ports)
+    by_time = max(1, TASK_SECONDS * fair.speed // scan.ports)
     room = math.ceil(free / world.free_tasks(me))
     waiting = len(scan.waiting)
-    a_second = max(1, speed // scan.ports)
-    assert size <= min(front, by_time, room, max(math.ceil(waiting / slots), a_second)), "large"
-    assert size >= min(front, by_time, room, math.ceil(waiting / (2 * slots))), "small"
+    a_second = max(1, fair.speed // scan.ports)
+    assert size <= min(front, by_time, room, max(math.ceil(waiting / fair.slots), a_second)), (
+        "large"
+    )
+    assert size >= min(front, by_time, room, math.ceil(waiting / (2 * fair.slots))), "small"

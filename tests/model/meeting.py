@@ -72,11 +72,11 @@ class Meeting(RuleBasedStateMachine):
         who = next(iter(other.scanners.values()))
         held = other.held_by(who.id)
         if not held or number % 3 == 0:
-            self.ask("claim", who.id, who.auth, 1, "", site=1)
+            self.ask("claim", (who.id, who.auth), 1, "", site=1)
             return
         word = draw.pick(["start", "complete", "release"], number)
         said = draw.details(held[0], word, None, number)
-        self.ask(word, who.id, who.auth, held[0].id, None, *said, site=1)
+        self.ask(word, (who.id, who.auth), (held[0].id, None), *said, site=1)
 
     @rule(number=draw.numbers, call=draw.scan_calls, word=draw.words)
     def ids_of_the_other_site(self, number: int, call: str, word: str) -> None:
@@ -85,8 +85,8 @@ class Meeting(RuleBasedStateMachine):
         if other.scans:
             self.ask(call, draw.pick(other.scans, number), site=at)
         for who in list(other.scanners.values())[:1]:
-            self.ask("claim", who.id, who.auth, 1, "", site=at)
+            self.ask("claim", (who.id, who.auth), 1, "", site=at)
         task, caller = draw.pick_task(other, number), next(iter(here.scanners.values()), None)
         if task and caller and caller.enabled:
             said = draw.details(task, word, 1, number)
-            self.ask(word, caller.id, caller.auth, task.id, 1, *said, site=at)
+            self.ask(word, (caller.id, caller.auth), (task.id, 1), *said, site=at)

@@ -63,9 +63,9 @@ class OperatorsAct(Meeting):
             members = draw.pick([None, draw.some(scanners, number, 3)], number)
             capacity = draw.pick([None, 1, 2, 3], number // 2)
             self.ask("save_group", draw.pick(groups, number), capacity, members, asked)
-        elif what == 7 and groups:  # noqa: PLR2004 - one in ten
+        elif what == 7 and groups:
             self.ask("delete_group", draw.pick(groups, number))
-        elif what == 8 and scanners:  # noqa: PLR2004 - one in ten
+        elif what == 8 and scanners:
             self.ask("delete_scanner", draw.pick(scanners, number))
         else:
             self.grow(number, asked)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.model.world import OFFLINE_MS, Scanner, World
+from tests.model.world import OFFLINE_MS, Scanner, Who, World
 
 
 @contextmanager
@@ -27,10 +27,10 @@ def hear(world: World, scanner: Scanner) -> None:
         world.alarms.discard(f"scanner-offline:{scanner.id}")
 
 
-def caller(world: World, scanner: int, version: int) -> Scanner | None:
+def caller(world: World, who: Who) -> Scanner | None:
     """Who calls, where the version of its record is the present one."""
-    found = world.scanners.get(scanner)
-    return found if found and found.auth == version else None
+    found = world.scanners.get(who[0])
+    return found if found and found.auth == who[1] else None
 
 
 def mark_offline(world: World) -> str:

@@ -19,6 +19,7 @@ from queues.tasks import Holder, Lease, Report, TaskStore, Timing
 from queues.upkeep import UpkeepStore
 from tests.model import world
 from tests.model.claims import Given
+from tests.model.world import Which, Who
 
 TIMING = Timing(
     claim_ms=world.CLAIM_MS,
@@ -51,44 +52,35 @@ class Product:
         except DispatchError as refusal:
             return (type(refusal).__name__,)
 
-    def claim(self, scanner: int, version: int, limit: int, request: str) -> Said:
-        claimed = self.tasks.claim(self._holder(scanner, version), limit=limit, request=request)
+    def claim(self, who: Who, limit: int, request: str) -> Said:
+        claimed = self.tasks.claim(self._holder(who), limit=limit, request=request)
         return ([_given(lease) for lease in claimed.leases],)
 
-    def start(self, scanner: int, version: int, task: int, attempt: int | None) -> None:
-        self.tasks.start(self._holder(scanner, version), task, attempt)
+    def start(self, who: Who, which: Which) -> None:
+        self.tasks.start(self._holder(who), *which)
 
-    def progress(
-        self, scanner: int, version: int, task: int, attempt: int | None, done: int
-    ) -> Said:
-        holder = self._holder(scanner, version)
-        return self.tasks.progress(holder, task, attempt, done=done, results=0)[:1]
+    def progress(self, who: Who, which: Which, done: int) -> Said:
+        holder = self._holder(who)
+        return self.tasks.progress(holder, *which, done=done, results=0)[:1]
 
-    def results(
-        self, scanner: int, version: int, task: int, attempt: int, batch: int, count: int
-    ) -> None:
-        holder = self._holder(scanner, version)
-        self.tasks.results(holder, task, attempt, batch=batch, count=count, rows="[]")
+    def results(self, who: Who, which: Which, batch: int, count: int) -> None:
+        holder = self._holder(who)
+        self.tasks.results(holder, *which, batch=batch, count=count, rows="[]")
 
-    def complete(
-        self, scanner: int, version: int, task: int, attempt: int | None, status: str
-    ) -> None:
-        holder = self._holder(scanner, version)
-        self.tasks.complete(holder, task, attempt, status=status, results=None, message="")
+    def complete(self, who: Who, which: Which, status: str) -> None:
+        holder = self._holder(who)
+        self.tasks.complete(holder, *which, status=status, results=None, message="")
 
-    def release(
-        self, scanner: int, version: int, task: int, attempt: int | None, done: int
-    ) -> None:
-        self.tasks.release(self._holder(scanner, version), task, attempt, done=done)
+    def release(self, who: Who, which: Which, done: int) -> None:
+        self.tasks.release(self._holder(who), *which, done=done)
 
     def heartbeat(
         self,
-        scanner: int,
-        version: int,
+        who: Who,
         facts: dict[str, str],
         jobs: list[tuple[int, int | None]],
     ) -> Said:
-        return self.tasks.heartbeat(self._holder(scanner, version), Report(**facts), jobs)
+        return self.tasks.heartbeat(self._holder(who), Report(**facts), jobs)
 
     def sweep_all(self) -> None:
         self.upkeep.sweep(self.keys, world.LEASE_MS)
@@ -109,9 +101,11 @@ class Product:
         self, queues: list[str], segments: list[int], spec: dict[str, Any], asked: tuple[str, str]
     ) -> Said:
         record = {
-            **{"spec": "{}", "job": "{}", "engine": spec["engine"], "ports": spec["ports"]},
-            **{"max_attempts": spec["max_attempts"], "retry_failed": int(spec["retry_failed"])},
-            **{"hosts_per_task": spec["size"] or "", "rate": spec["rate"] or ""},
+            **{name: spec[name] or "" for name in ("engine", "ports", "max_attempts", "rate")},
+            "spec": "{}",
+            "job": "{}",
+            "hosts_per_task": spec["size"] or "",
+            "retry_failed": int(spec["retry_failed"]),
         }
         cut = [
             Segment(first, (Block(4, FIRST_ADDRESS + first, size),))
@@ -163,8 +157,8 @@ class Product:
         self.retirement.retire(self.keys, "group", group)
         self.retirement.delete(self.keys, "group", group)
 
-    def _holder(self, scanner: int, version: int) -> Holder:
-        return Holder(self.keys, scanner, str(version))
+    def _holder(self, who: Who) -> Holder:
+        return Holder(self.keys, who[0], str(who[1]))
 
 
 def _starts(sizes: list[int]) -> list[int]:

@@ -17,14 +17,14 @@ class ScannersAct(Meeting):
         if who is None:
             return []
         before = {task.id for task in self.world.held_by(who.id)}
-        self.ask("claim", who.id, who.auth, limit, request)
+        self.ask("claim", (who.id, who.auth), limit, request)
         return [task.id for task in self.world.held_by(who.id) if task.id not in before]
 
     def start_all(self, tasks: list[int]) -> None:
         for task in tasks:
             found = self.world.tasks[task]
             who = self.world.scanners[found.holders[-1]]
-            self.ask("start", who.id, who.auth, task, found.attempt)
+            self.ask("start", (who.id, who.auth), (task, found.attempt))
 
     @rule(number=draw.numbers, limit=draw.limits, request=draw.requests)
     def claim(self, number: int, limit: int, request: str) -> None:
@@ -58,13 +58,13 @@ class ScannersAct(Meeting):
             if word == "results":
                 which = which or task.attempt
             said = draw.details(task, word, which, number // 7)
-            self.ask(word, who.id, who.auth, task.id, which, *said)
+            self.ask(word, (who.id, who.auth), (task.id, which), *said)
 
     @rule(number=draw.numbers, outcome=draw.outcomes)
     def complete_all(self, number: int, outcome: str) -> None:
         who = self.scanner(number)
         for task in self.world.held_by(who.id) if who else []:
-            self.ask("complete", who.id, who.auth, task.id, task.attempt, outcome)
+            self.ask("complete", (who.id, who.auth), (task.id, task.attempt), outcome)
 
     @rule(number=draw.numbers, engines=draw.engines, machine=draw.machines, which=draw.attempts)
     def heartbeat(self, number: int, engines: str, machine: tuple[str, str], which: str) -> None:
@@ -75,7 +75,7 @@ class ScannersAct(Meeting):
         facts = {"engines": engines, "cpus": machine[0], "memory": machine[1], "boot": boot}
         jobs = {t.id: draw.attempt_of(t, which) for t in self.world.held_by(who.id)}
         jobs |= dict.fromkeys(draw.some(list(self.world.tasks), number, 1))
-        self.ask("heartbeat", who.id, who.auth, facts, list(jobs.items()))
+        self.ask("heartbeat", (who.id, who.auth), facts, list(jobs.items()))
 
     @rule(seconds=draw.seconds)
     def time_passes(self, seconds: int) -> None:

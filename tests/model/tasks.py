@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.model.leases import finish, give_back
 from tests.model.presence import caller, change_of_presence, hear
 from tests.model.scans import set_status, settle
-from tests.model.world import LEASE_MS, STALL_MS, Scanner, Task, World
+from tests.model.world import LEASE_MS, STALL_MS, Scanner, Task, Which, Who, World
 
 FAILURES_BEFORE_WAITING = 3
 LONGEST_WAIT_SECONDS = 300
@@ -25,21 +25,21 @@ def fence(task: Task | None, scanner: int, attempt: int | None) -> str:
 
 
 def judged(
-    world: World, scanner: int, version: int, task: int, attempt: int | None, *, begun: bool
+    world: World, who: Who, which: Which, *, begun: bool
 ) -> tuple[str, Scanner | None, Task | None]:
     """The word for this call; begun: whether it is refused before the task's start."""
-    me, found = caller(world, scanner, version), world.tasks.get(task)
+    me, found = caller(world, who), world.tasks.get(which[0])
     if me is None:
         return "StaleRecord", None, found
-    word = fence(found, scanner, attempt)
+    word = fence(found, who[0], which[1])
     if word == "ok" and begun and found and found.status == "claimed":
         word = "InvalidTransition"
     return word, me, found
 
 
-def start(world: World, scanner: int, version: int, task: int, attempt: int | None) -> str:
+def start(world: World, who: Who, which: Which) -> str:
     """The task runs, and with it its scan."""
-    word, me, found = judged(world, scanner, version, task, attempt, begun=False)
+    word, me, found = judged(world, who, which, begun=False)
     if word != "ok" or me is None or found is None:
         return word
     hear(world, me)
@@ -63,11 +63,9 @@ def renew(world: World, task: Task) -> None:
     task.expires = max(task.expires, world.now + LEASE_MS)
 
 
-def progress(
-    world: World, scanner: int, version: int, task: int, attempt: int | None, done: int
-) -> tuple[str, str] | str:
+def progress(world: World, who: Who, which: Which, done: int) -> tuple[str, str] | str:
     """Renews; only a changed count is progress."""
-    word, me, found = judged(world, scanner, version, task, attempt, begun=True)
+    word, me, found = judged(world, who, which, begun=True)
     if word != "ok" or me is None or found is None:
         return word
     hear(world, me)
@@ -80,16 +78,15 @@ def progress(
     return "ok", CONTROL.get(scan.status, "continue")
 
 
-def results(
-    world: World, scanner: int, version: int, task: int, attempt: int, batch: int, count: int
-) -> str:
+def results(world: World, who: Who, which: Which, batch: int, count: int) -> str:
     """A batch is kept once; late ones too, where the caller was given that attempt."""
-    word, me, found = judged(world, scanner, version, task, attempt, begun=True)
+    word, me, found = judged(world, who, which, begun=True)
     if me is None or found is None or word in {"JobNotFound", "JobNotOwned"}:
         return word
     if word == "InvalidTransition" and found.status == "claimed":
         return word
-    if not found.was_given(scanner, attempt):
+    attempt = which[1] or 0
+    if not found.was_given(who[0], attempt):
         return "LeaseLost"
     last = found.batches.get(attempt, 0)
     if word != "LeaseLost" and batch > last + 1:
@@ -99,18 +96,16 @@ def results(
         found.batches[attempt] = batch
         scan = world.scans[found.scan]
         scan.results += count
-        scan.batches.append((found.id, attempt, scanner, word != "ok"))
+        scan.batches.append((found.id, attempt, who[0], word != "ok"))
     if word == "ok":
         renew(world, found)
     return "LeaseLost" if word == "LeaseLost" else "ok"
 
 
-def complete(
-    world: World, scanner: int, version: int, task: int, attempt: int | None, status: str
-) -> str:
+def complete(world: World, who: Who, which: Which, status: str) -> str:
     """The final word; again the same is harmless."""
-    word, me, found = judged(world, scanner, version, task, attempt, begun=True)
-    if me and found and found.is_of(scanner, attempt) and found.said == status:
+    word, me, found = judged(world, who, which, begun=True)
+    if me and found and found.is_of(who[0], which[1]) and found.said == status:
         return "ok"
     if word != "ok" or me is None or found is None:
         return word
@@ -146,12 +141,10 @@ def back_off(world: World, me: Scanner, *, failed: bool) -> None:
         world.alarms.add(f"scanner-failing:{me.id}")
 
 
-def release(
-    world: World, scanner: int, version: int, task: int, attempt: int | None, done: int
-) -> str:
+def release(world: World, who: Who, which: Which, done: int) -> str:
     """Given back; again is harmless as long as nobody else was given the task."""
-    word, me, found = judged(world, scanner, version, task, attempt, begun=False)
-    if me and found and found.is_of(scanner, attempt) and found.said == "released":
+    word, me, found = judged(world, who, which, begun=False)
+    if me and found and found.is_of(who[0], which[1]) and found.said == "released":
         return "ok"
     if word != "ok" or me is None or found is None:
         return word
@@ -170,13 +163,12 @@ def release(
 
 def heartbeat(
     world: World,
-    scanner: int,
-    version: int,
+    who: Who,
     facts: dict[str, str],
     jobs: list[tuple[int, int | None]],
 ) -> tuple[str, bool, dict[int, str]] | str:
     """Facts, and the leases of the listed tasks that run and are this scanner's."""
-    me = caller(world, scanner, version)
+    me = caller(world, who)
     if me is None:
         return "StaleRecord"
     with change_of_presence(world):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
+import sys
+import time
+from dataclasses import dataclass, field
 
 import pytest
 import redis
@@ -12,6 +14,26 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.model.life import Life
 
 PROFILES = {"soak", "mutant"}
+TELL_EVERY = 500
+
+
+@dataclass
+class Lives:
+    """Makes lives, and tells of a long run how far it is."""
+
+    client: redis.Redis
+    most: int
+    made: int = 0
+    began: float = field(default_factory=time.monotonic)
+
+    def __call__(self) -> Life:
+        self.made += 1
+        if self.made % TELL_EVERY == 0:
+            passed = time.monotonic() - self.began
+            left = passed / self.made * max(0, self.most - self.made)
+            said = f"{self.made} of {self.most} lives, {passed:.0f} s, {left:.0f} s left\n"
+            sys.stderr.write(said)
+        return Life(self.client)
 
 
 @pytest.mark.timeout(7200)
@@ -20,4 +42,4 @@ def test_the_store_does_what_the_model_does(client: redis.Redis) -> None:
     chosen = settings.get_current_profile_name()
     profile = settings.get_profile(chosen if chosen in PROFILES else "model")
 
-    run_state_machine_as_test(partial(Life, client), settings=profile)
+    run_state_machine_as_test(Lives(client, profile.max_examples), settings=profile)

@@ -17,6 +17,9 @@ FINISHED = {"completed", "failed", "canceled"}
 HELD = {"claimed", "running"}
 HOLDERS_KEPT = 8
 
+Who = tuple[int, int]  # a scanner, and the version of its record that was checked
+Which = tuple[int, int | None]  # a task, and the attempt that the caller gave
+
 
 @dataclass
 class Scanner:

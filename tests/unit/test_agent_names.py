@@ -64,10 +64,12 @@ def test_exclusions_and_scopes_hold_for_addresses() -> None:
     findings = Findings()
     given = replace(job("both.example", "mapped.example"), exclusions=(network("10.0.0.0/8"),))
     scoped = replace(given, scopes=(network("2001:db8::/32"),))
+    in_scope = Findings()
 
     assert [p[1] for p in planned(given, findings)] == ["192.0.2.1/32", "2001:db8::1/128"]
-    assert [p[1] for p in planned(scoped, Findings())] == ["2001:db8::1/128"]
-    assert "mapped.example: 1 addresses excluded" in findings.remarks
+    assert [p[1] for p in planned(scoped, in_scope)] == ["2001:db8::1/128"]
+    assert "both.example: 1 of 2 addresses excluded or out of scope" in in_scope.remarks
+    assert "mapped.example: every address is excluded or out of scope" in findings.remarks
 
 
 def test_a_name_that_leads_nowhere_is_done_and_said() -> None:
@@ -77,4 +79,6 @@ def test_a_name_that_leads_nowhere_is_done_and_said() -> None:
 
     assert plan == []
     assert findings.hosts_done == 3
+    assert not findings.probed
     assert "gone.example: Name or service not known" in findings.remarks
+    assert "scoped.example: has no address that can be probed" in findings.remarks
