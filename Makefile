@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup demo test check fmt lint lock
+.PHONY: help setup demo test soak mutate check fmt lint lock
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,6 +16,12 @@ demo: setup ## Run the main job on this machine's loopback: services, agents, a 
 test: setup ## Run all tests
 	@scripts/test-tools.sh
 	@$(BIN)/python -m pytest
+
+soak: setup ## Run the store beside its model for 20,000 lives (about 20 minutes on 2 cores)
+	@$(BIN)/python scripts/soak.py
+
+mutate: setup ## Break each script in one place, in a copy, and see that the tests notice
+	@$(BIN)/python scripts/mutate.py
 
 lint: setup ## Format check, ruff, mypy, import-linter
 	@$(BIN)/ruff format --check .

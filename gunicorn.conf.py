@@ -21,7 +21,7 @@ preload_app = False  # each worker makes its own app, and with it its own connec
 control_socket_disable = True  # by default one socket for all instances of one home
 
 timeout = 60  # a worker that does not turn its loop for so long hangs
-graceful_timeout = 3
+graceful_timeout = 2
 keepalive = 75  # longer than the 60 s of most proxies, so that none sends into a closed connection
 
 limit_request_line = 4094

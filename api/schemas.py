@@ -12,6 +12,7 @@ from web.schemas import PageQuery, Schema, View
 
 MOST_TARGETS = 2**24
 MOST_TASKS = 10_000
+MOST_JOBS = 100  # as many ready scans of a queue as one claim looks at
 MOST_RATE = 100_000_000
 LONGEST_TARGET = 300  # a name has at most 253 characters, two addresses 79
 
@@ -50,9 +51,9 @@ class ScannerChange(Schema):
     allowed_ips = fields.List(Network(), validate=validate.Length(0, 100))
     target_capacity = Integer(1, MOST_TARGETS, allow_none=True)
     task_capacity = Integer(1, MOST_TASKS, allow_none=True)
-    job_capacity = Integer(1, MOST_TASKS, allow_none=True)
+    job_capacity = Integer(1, MOST_JOBS, allow_none=True)
     max_probes_per_second = Integer(1, MOST_RATE, allow_none=True)
-    group_ids = ids(100)
+    group_ids = ids(32)
 
 
 class ScannerCreation(ScannerChange):
@@ -81,7 +82,7 @@ class GroupChange(Schema):
 
     name = Name()
     scanner_ids = ids(1000)
-    job_capacity = Integer(1, MOST_TASKS)
+    job_capacity = Integer(1, MOST_JOBS)
 
 
 class GroupCreation(GroupChange):

@@ -24,7 +24,12 @@ from queues.scans import ScanStore
 from queues.tasks import Holder, Lease, Report, TaskStore, Timing
 
 TIMING = Timing(
-    claim_ms=600_000, lease_ms=600_000, stall_ms=900_000, task_seconds=60, default_rate=1000
+    claim_ms=600_000,
+    lease_ms=600_000,
+    stall_ms=900_000,
+    task_seconds=60,
+    default_rate=1000,
+    least_rate=1,
 )
 
 

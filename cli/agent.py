@@ -8,7 +8,7 @@ import click
 from agent.errors import OptionError
 from agent.options import AgentOptions
 from agent.run import run_agent
-from cli.options import examples
+from cli.options import Folder, examples
 
 EXIT_CODES = """\b
 Exit codes:
@@ -48,7 +48,7 @@ Exit codes:
 @click.option("--max-rate", type=click.IntRange(min=1), help="Probes a second, over all tasks.")
 @click.option(
     "--spool",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=Folder(),
     default=Path(".data/spool"),
     show_default=True,
     help="Where reports wait until the server has them.",

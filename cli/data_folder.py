@@ -42,6 +42,11 @@ class DataFolder:
         finally:
             os.close(lock)
 
+    @property
+    def operator_file(self) -> Path:
+        """Where `up` leaves the operator's token."""
+        return self.path / OPERATOR_FILE
+
     def operator_token(self) -> str:
         """The token left by an earlier start, else a new one."""
         return self._read(OPERATOR_FILE, "token") or secrets.token_urlsafe(_TOKEN_BYTES)

@@ -4,16 +4,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from cli.data_folder import DataFolder
-from cli.errors import CliError
+from cli.errors import Unavailable, WrongSettings
 from dispatch.settings import Settings, SettingsError
 
 
 def read_settings() -> Settings:
-    """Read the settings; say everything that is wrong with them."""
+    """Read the settings; WrongSettings says everything that is wrong with them."""
     try:
         return Settings.from_process()
     except SettingsError as problem:
-        raise CliError(str(problem), hint="these come from the environment") from problem
+        raise WrongSettings(str(problem), hint="these come from the environment") from problem
 
 
 def settings_with_store(data: Path) -> Settings:
@@ -21,7 +21,7 @@ def settings_with_store(data: Path) -> Settings:
     settings = read_settings()
     url = settings.redis_url or DataFolder(data).store_url()
     if url is None:
-        raise CliError(
+        raise Unavailable(
             f"there is no store: REDIS_URL is not set, and no `scandispatch up` runs on {data}",
             hint="set REDIS_URL, or start `scandispatch up`",
         )

@@ -1,6 +1,7 @@
 """How a command ends when it cannot do what was asked: one exception a kind, one exit code a kind.
 
 CliError             1  the thing asked for failed
+├── WrongSettings    2  the environment holds what is not allowed
 ├── Refused          3  the server said no (4xx), or does not know the name
 └── Unavailable      4  no server there, or it cannot serve now
     └── NotAllowed   4  it does not take this token
@@ -15,7 +16,7 @@ Exit codes:
   0    done
   1    what was asked for failed (a watched scan failed or was cancelled,
        the audit found a difference)
-  2    wrong usage
+  2    wrong usage, or wrong settings
   3    the server refused: the message says which field and why
   4    the server is not reachable or cannot serve, or does not take the token
   130  interrupted with Ctrl-C"""
@@ -33,6 +34,12 @@ class CliError(click.ClickException):
     def format_message(self) -> str:
         """Return the message, and below it what to do next."""
         return f"{self.message}\n  {self.hint}" if self.hint else self.message
+
+
+class WrongSettings(CliError):
+    """The settings that come from the environment cannot be used."""
+
+    exit_code = 2
 
 
 class Refused(CliError):

@@ -15,9 +15,25 @@ Command = Callable[..., None]
 
 DATA_FOLDER = Path(".data")
 
+
+class Folder(click.Path):
+    """A folder, which need not be there; `~` is a home even where no shell made it one."""
+
+    def __init__(self) -> None:
+        super().__init__(file_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return it as a `Path`; fail where it is a file, or nobody's home."""
+        try:
+            home = Path(value).expanduser()
+        except RuntimeError as problem:
+            self.fail(str(problem), param, ctx)
+        return super().convert(home, param, ctx)
+
+
 data_option = click.option(
     "--data",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=Folder(),
     default=DATA_FOLDER,
     show_default=True,
     help="The data folder of `scandispatch up`, with operator.json in it.",

@@ -7,7 +7,7 @@ from typing import NoReturn
 import click
 
 from cli.environment import read_settings
-from cli.errors import CliError
+from cli.errors import WrongSettings
 from workers.connection import open_rq
 from workers.logs import set_up_logging
 from workers.ticker import Ticker
@@ -44,7 +44,7 @@ def worker() -> NoReturn:
 
 def _set(url: str | None) -> str:
     if url is None:
-        raise CliError(
+        raise WrongSettings(
             "REDIS_URL is not set",
             hint="`scandispatch up` starts a store of its own, and this process with it",
         )

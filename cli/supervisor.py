@@ -14,8 +14,8 @@ _log = structlog.get_logger(__name__)
 _STEADY_SECONDS = 10.0  # one that ran so long and then ends is started again at once
 _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 30.0
-_STOP_SECONDS = 3.5
-_LAST_STOP_SECONDS = 0.8
+_STOP_SECONDS = 3.0
+_LAST_STOP_SECONDS = 0.7  # five seconds less these are for a machine that is busy
 
 
 class EndedError(RuntimeError):

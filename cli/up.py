@@ -3,12 +3,13 @@
 1. Read the settings; take the data folder's lock; listen on the port. Anything wrong ends it here.
 2. Start the embedded store, unless REDIS_URL names another, and wait until it answers.
 3. Start the ingest, the worker and the ticker; wait until /readyz answers 200; say so.
-4. Start again whatever ends, until told to stop; then end them all, the store last.
+4. Start again whatever ends, until told to stop; then end them all, the store last, and say so.
 """
 
+import contextlib
+import shlex
 import signal
 import socket
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,9 +21,9 @@ import redis
 from cli.data_folder import DataFolder
 from cli.embedded import EmbeddedStore, StoreError
 from cli.environment import read_settings
-from cli.errors import CliError
+from cli.errors import CliError, Unavailable, WrongSettings
 from cli.listener import listen, url_of
-from cli.options import DATA_FOLDER, examples
+from cli.options import DATA_FOLDER, Folder, examples
 from cli.parts import INGEST, companion_part, ingest_part, store_part
 from cli.readiness import wait_until_ready
 from cli.supervisor import EndedError, Supervisor
@@ -33,9 +34,24 @@ from workers.logs import set_up_logging
 _LOOK_SECONDS = 0.1
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
+EXIT_CODES = """\b
+Exit codes:
+  0    told to stop, and stopped
+  1    could not start: the port or the data folder is in use, or a process ended
+  2    wrong usage, or wrong settings
+  4    the store of REDIS_URL does not answer, or the server did not get ready"""
+
+
+class Stopped(BaseException):
+    """A signal asks for the end."""
+
 
 @click.command(
-    epilog=examples("scandispatch up", "scandispatch up --port 9000 --data /srv/scandispatch")
+    epilog=examples(
+        "scandispatch up",
+        "scandispatch up --port 9000 --data /srv/scandispatch",
+        exit_codes=EXIT_CODES,
+    )
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to serve on.")
 @click.option(
@@ -47,7 +63,7 @@ _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 )
 @click.option(
     "--data",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=Folder(),
     default=DATA_FOLDER,
     show_default=True,
     help="The folder for the store's data and the operator's token; made if it is not there.",
@@ -70,6 +86,8 @@ def up(host: str, port: int, data: Path, workers: int) -> None:
     folder = DataFolder(data)
     with folder.locked() as lock, listen(host, port) as listener:
         Plane(folder, listener, settings=settings, workers=workers).run(lock)
+    with contextlib.suppress(OSError):  # after a SIGHUP the terminal may be gone
+        click.echo("Scan Dispatch has stopped", err=True)
 
 
 @dataclass(frozen=True)
@@ -91,6 +109,8 @@ class Plane:
             while True:
                 supervisor.look()
                 time.sleep(_LOOK_SECONDS)
+        except Stopped:
+            return
         except StoreError as problem:
             raise CliError(str(problem)) from problem
         except EndedError as problem:
@@ -126,10 +146,12 @@ class Plane:
         return store.url
 
     def _announce(self, url: str, token_file: Path) -> None:
-        data = "" if self.folder.path == DATA_FOLDER.resolve() else f" --data {self.folder.path}"
+        words = ["scandispatch", "scanner", "create", "lab-1"]
+        if self.folder.path != DATA_FOLDER.resolve():
+            words += ["--data", str(self.folder.path)]
         click.echo(f"Scan Dispatch is ready on {url}")
-        click.echo(f"  the operator's token is in {token_file}")
-        click.echo(f"  next, in another terminal: scandispatch scanner create lab-1{data}")
+        click.echo(f"  the operator's token is in {shlex.quote(str(token_file))}")
+        click.echo(f"  next, in another terminal: {shlex.join(words)}")
 
 
 def _check_store(url: str) -> None:
@@ -137,12 +159,14 @@ def _check_store(url: str) -> None:
         with open_rq(url) as client:
             client.ping()
     except redis.RedisError as problem:
-        raise CliError(f"the store of REDIS_URL does not answer: {problem}") from problem
+        raise Unavailable(f"the store of REDIS_URL does not answer: {problem}") from problem
+    except (ValueError, TypeError) as problem:  # what redis-py makes of a URL's options
+        raise WrongSettings(f"REDIS_URL cannot be used: {problem}") from problem
 
 
 def _stop(*_: object) -> None:
     _handle_stop_signals(signal.SIG_IGN)
-    sys.exit(0)
+    raise Stopped
 
 
 def _handle_stop_signals(handler: Callable[..., None] | signal.Handlers) -> None:

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from dispatch.settings import Settings
 from domain.engines import wrong_arguments
 from domain.errors import Invalid
 from domain.ports import parse_ports
@@ -26,13 +27,14 @@ class ScanPlan:
     queues: list[str]
 
 
-def plan_scan(wanted: View, engines: set[str], default_max_attempts: int) -> ScanPlan:
+def plan_scan(wanted: View, engines: set[str], settings: Settings) -> ScanPlan:
     """Check what the fields of a scan mean together. Raises Invalid naming those that are wrong.
 
     wanted: the fields to create of api.md in snake case, each of the right form already.
     """
     queues = _queues(wanted)
     _check_engine(wanted, engines)
+    _check_rate(wanted, settings.min_probes_per_second)
     segments = _segments(wanted)
     ports = parse_ports(wanted["ports"])
     fields: dict[str, str | int] = {
@@ -45,7 +47,7 @@ def plan_scan(wanted: View, engines: set[str], default_max_attempts: int) -> Sca
         "rate": wanted.get("max_probes_per_second") or "",
         "hosts_per_task": wanted.get("hosts_per_task") or "",
         "retry_failed": int(wanted.get("retry_failed") or False),
-        "max_attempts": wanted.get("max_attempts") or default_max_attempts,
+        "max_attempts": wanted.get("max_attempts") or settings.max_attempts,
     }
     return ScanPlan(fields, segments, queues)
 
@@ -66,6 +68,13 @@ def _check_engine(wanted: View, engines: set[str]) -> None:
         raise Invalid({"engine": [f"No scanner has ever reported this engine; there are {known}."]})
     if wrong := wrong_arguments(engine, wanted.get("engine_args") or {}):
         raise Invalid({f"engineArgs.{name}": sentences for name, sentences in wrong.items()})
+
+
+def _check_rate(wanted: View, least: int) -> None:
+    rate = wanted.get("max_probes_per_second")
+    if rate is not None and rate < least:
+        sentence = f"At least {least}: less is never granted here (MIN_PROBES_PER_SECOND)."
+        raise Invalid({"maxProbesPerSecond": [sentence]})
 
 
 def _segments(wanted: View) -> list[Segment]:

@@ -14,6 +14,7 @@ WAITING_FOR = {
     "PAUSED": "It is paused; resume it.",
     "NO_SCANNER_ONLINE": "None of its scanners is online.",
     "NO_SCANNER_WITH_ENGINE": "No scanner that is online has its engine.",
+    "SCANNERS_BACKING_OFF": "Its scanners failed several times in a row, and wait before the next.",
     "SCANNERS_FULL": "Its scanners have no free capacity.",
     "GROUP_AT_JOB_CAPACITY": "Its group works on as many scans as its job capacity allows.",
     "BEHIND_OTHER_SCANS": "Other scans are before it in its queue.",

@@ -83,9 +83,7 @@ class Scanners:
         Raises NotFound; Conflict where it is an unfinished scan's only queue.
         """
         self.retirement.retire(keys, "scanner", scanner)
-        self.store.save(keys, scanner, {"drain": 1})
-        if not self.retirement.delete(keys, "scanner", scanner):
-            self.retirement.postpone(keys, scanner)
+        self.retirement.finish(keys)
 
     def _record(self, keys: SiteKeys, scanner: int) -> Record:
         record = self.store.get(keys, scanner)
@@ -142,6 +140,6 @@ def _to_view(record: Record) -> View:
 def _status(record: Record) -> str:
     if record["enabled"] != "1":
         return "disabled"
-    if record.get("drain") == "1":
+    if record.get("drain") == "1" or "retired" in record:
         return "draining"
     return "online" if record["online"] == "1" else "offline"

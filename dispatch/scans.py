@@ -14,7 +14,7 @@ from domain.engines import ENGINES
 from domain.errors import Conflict, InvalidTransition, NotFound
 from domain.intervals import without
 from domain.space import Segment
-from domain.states import FINISHED
+from domain.states import FINISHED, ScanStatus
 from queues.keys import SiteKeys
 from queues.results import ResultStore
 from queues.scanners import ScannerStore
@@ -39,7 +39,7 @@ class Scans:
         wanted: the fields to create of api.md in snake case, each of the right form already.
         """
         known = {*ENGINES, *self.scanners.engines(keys)}
-        plan = plan_scan(wanted, known, self.sites.settings_of(keys).max_attempts)
+        plan = plan_scan(wanted, known, self.sites.settings_of(keys))
         scan, _ = self.store.create(keys, plan.fields, plan.segments, plan.queues, asked=asked)
         return self.get(keys, scan)
 
@@ -78,13 +78,12 @@ class Scans:
 
     def get(self, keys: SiteKeys, scan: int) -> View:
         """One scan. Raises NotFound."""
-        return scan_view(self._record_of(keys, scan), self.store.explain(keys, scan))
+        return self._view(keys, self._record_of(keys, scan))
 
     def some(self, keys: SiteKeys, *, status: str, limit: int, cursor: str) -> Page:
         """A page of scans, newest first."""
         page = self.store.some(keys, status=status, limit=limit, cursor=cursor)
-        views = [scan_view(r, self.store.explain(keys, int(r["id"]))) for r in page.items]
-        return Page(views, page.next_cursor)
+        return Page([self._view(keys, record) for record in page.items], page.next_cursor)
 
     def tasks(self, keys: SiteKeys, scan: int, *, limit: int, cursor: str) -> Page:
         """A page of its tasks that are kept, newest first."""
@@ -108,6 +107,11 @@ class Scans:
         record = self._record_of(keys, scan)
         segments = self.store.segments(keys, scan)
         return coverage_view(int(record["total"]), self.store.covered(keys, scan), segments)
+
+    def _view(self, keys: SiteKeys, record: Record) -> View:
+        waits = record["status"] not in FINISHED and record["in_flight"] == "0"
+        waits = waits or record["status"] in {ScanStatus.PAUSED, ScanStatus.PAUSING}
+        return scan_view(record, self.store.explain(keys, int(record["id"])) if waits else "")
 
     def _record_of(self, keys: SiteKeys, scan: int) -> Record:
         record = self.store.get(keys, scan)

@@ -90,6 +90,7 @@ class Sites:
             stall_ms=1000 * settings.stall_seconds,
             task_seconds=settings.task_seconds,
             default_rate=settings.default_probes_per_second,
+            least_rate=settings.min_probes_per_second,
         )
 
     def _asked(self, site: str) -> Any:

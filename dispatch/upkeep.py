@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+import redis
 import structlog
 
 from dispatch.sites import Sites
@@ -40,12 +41,21 @@ class Upkeep:
 
     def run(self) -> UpkeepReport:
         """Keep every site; one that fails leaves the others kept."""
-        reports = [self._keep(SiteKeys(site)) for site in self.sites.store.names()]
+        reports = [self._keep_if_possible(SiteKeys(site)) for site in self.sites.store.names()]
         return UpkeepReport(
             sum(r.expired for r in reports),
             sum(r.stalled for r in reports),
             sum(r.offline for r in reports),
         )
+
+    def _keep_if_possible(self, keys: SiteKeys) -> UpkeepReport:
+        try:
+            return self._keep(keys)
+        except redis.ConnectionError:
+            raise
+        except redis.RedisError:
+            log.exception("upkeep", action="upkeep-failed", site=keys.site)
+            return UpkeepReport()
 
     def _keep(self, keys: SiteKeys) -> UpkeepReport:
         settings = self.sites.settings_of(keys)

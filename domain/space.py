@@ -12,11 +12,13 @@ import ipaddress
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from domain.targets import Address, AddressRange, Target
 
 MAX_ADDRESSES = 2**48  # what a Lua number, a double, adds and subtracts exactly, with room to spare
 MAX_NAMES = 10_000
+MAX_BLOCKS_A_SCAN = 2**17
 MAX_BLOCKS = 128  # with both ends cut (48 blocks each at most), a job has fewer than 256 targets
 _WIDTH = {4: 32, 6: 128}
 
@@ -105,7 +107,12 @@ def build_segments(targets: Iterable[Target], excluded: Iterable[AddressRange]) 
     everything = list(targets)
     names = list(dict.fromkeys(target for target in everything if isinstance(target, str)))
     ranges = merge(target for target in everything if isinstance(target, AddressRange))
-    blocks = [Block(*block) for part in subtract(ranges, merge(excluded)) for block in split(part)]
+    left = subtract(ranges, merge(excluded))
+    blocks = list(islice((Block(*b) for part in left for b in split(part)), MAX_BLOCKS_A_SCAN + 1))
+    if len(blocks) > MAX_BLOCKS_A_SCAN:
+        raise SpaceError(
+            f"These need more than {MAX_BLOCKS_A_SCAN} CIDR blocks; make several scans."
+        )
     total = sum(block.size for block in blocks) + len(names)
     if total == 0:
         raise SpaceError("Nothing is left to scan after the exclusions.")

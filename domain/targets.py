@@ -99,6 +99,6 @@ def _parse_name(text: str) -> str:
     labels = name.split(".")
     if len(name) > MAX_NAME_LENGTH or not all(_LABEL.fullmatch(label) for label in labels):
         raise TargetError(f"{text[:80]!r} is no address, CIDR, range or host name.")
-    if labels[-1].isdigit():
+    if labels[-1].isdigit() or labels[-1].startswith("0x"):
         raise TargetError(f"{text!r} looks like an address, but is none.")
     return name

@@ -44,6 +44,10 @@ _REFUSALS: dict[str, Callable[..., errors.DispatchError]] = {
         {"hostsDone": [f"This job has only {size} addresses left."]}
     ),
     "reused": lambda: errors.Invalid({"Idempotency-Key": [_REUSED]}),
+    "retired": lambda: errors.Conflict("This scanner is being deleted."),
+    "too_many_groups": lambda scanner: errors.Invalid(
+        {"groupIds": [f"Scanner {scanner} would be in more than 32 groups."]}
+    ),
     "unknown_queue": _queue,
     "unknown_group": lambda group: errors.Invalid({"groupIds": [_GROUP.format(group)]}),
     "unknown_scanner": lambda scanner: errors.Invalid({"scannerIds": [_SCANNER.format(scanner)]}),

@@ -38,10 +38,6 @@ class RetirementStore(Store):
         accepted(answer, f"{kind.capitalize()} {item}")
         return True
 
-    def postpone(self, keys: SiteKeys, scanner: int) -> None:
-        """Leave the deletion of a scanner that holds tasks to upkeep."""
-        self.client.sadd(keys.of("retiring"), scanner)
-
     def finish(self, keys: SiteKeys) -> int:
         """Delete the scanners whose last lease has gone; answers how many."""
         waiting = [int(scanner) for scanner in self.client.smembers(keys.of("retiring"))]

@@ -13,6 +13,7 @@ from queues.store import Asked, Page, Record, Store, flat
 
 COVERED_STATES = ("done", "failed", "excluded")
 TASKS_A_STEP = 100
+SCANNERS_ASKED = 16  # of one scan: enough to say what holds it up, in bounded time
 
 
 class ScanStore(Store):
@@ -51,7 +52,7 @@ class ScanStore(Store):
         """Forget a finished scan."""
         word = "more"
         while word == "more":
-            answer = self.scripts.run_timeless("delete_scan", keys, scan, TASKS_A_STEP)
+            answer = self.scripts.run("delete_scan", keys, scan, TASKS_A_STEP)
             word = answer[0]
         accepted(answer, f"Scan {scan}")
 
@@ -67,7 +68,7 @@ class ScanStore(Store):
 
     def explain(self, keys: SiteKeys, scan: int) -> str:
         """The code of why it waits, or ''."""
-        return str(self.scripts.run_timeless("explain", keys, scan)[0])
+        return str(self.scripts.run("explain", keys, scan, SCANNERS_ASKED)[0])
 
     def tasks(self, keys: SiteKeys, scan: int, *, limit: int, cursor: str) -> Page:
         """A page of the tasks that are kept, newest first."""

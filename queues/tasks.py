@@ -13,6 +13,9 @@ from queues.outcomes import accepted
 from queues.scripts import Now, server_clock
 from queues.store import Record, Store
 
+LOOK_AGAIN = "-1"  # what a claim says that moved as many waiting scans as one script may
+LOOKS_AT_MOST = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Holder:
@@ -32,6 +35,7 @@ class Timing:
     stall_ms: int
     task_seconds: int
     default_rate: int
+    least_rate: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +101,14 @@ class TaskStore(Store):
     def claim(self, holder: Holder, *, limit: int, request: str = "") -> Claimed:
         """Hand out up to `limit` tasks; to a request repeated, what it got and did not start."""
         timing = self._timing_of(holder.keys)
-        limits = (timing.claim_ms, timing.lease_ms, timing.task_seconds, timing.default_rate)
-        wait, *rows = accepted(self._run("claim", holder, limit, request, *limits), "Scanner")
-        return Claimed([Lease.read(row) for row in rows], int(wait))
+        limits = (timing.claim_ms, timing.lease_ms, timing.task_seconds)
+        rates = (timing.default_rate, timing.least_rate)
+        for _ in range(LOOKS_AT_MOST):
+            answer = self._run("claim", holder, limit, request, *limits, *rates)
+            wait, *rows = accepted(answer, "Scanner")
+            if wait != LOOK_AGAIN:
+                break
+        return Claimed([Lease.read(row) for row in rows], max(0, int(wait)))
 
     def start(self, holder: Holder, task: int, attempt: int | None) -> None:
         """A task begins, and with it perhaps its scan."""

@@ -6,7 +6,11 @@
 -- moves for stall_ms.
 -- include: clock
 -- include: alarm
+-- include: sweep
 local now, stall_ms = clock(ARGV[1]), tonumber(ARGV[2])
+if has_grace(now) then
+  return { 'ok', '' }
+end
 local scans = redis.call('ZRANGEBYSCORE', key('scans', 'running'), '(' .. ARGV[3], '+inf', 'LIMIT', 0, tonumber(ARGV[4]))
 for _, scan in ipairs(scans) do
   local s = redis.call('HMGET', key('scan', scan), 'open', 'in_flight', 'active', 'since')

@@ -7,11 +7,17 @@
 -- include: clock
 -- include: task
 -- include: take_back
+-- include: sweep
 local now, max_task_ms = clock(ARGV[1]), tonumber(ARGV[2])
+if has_grace(now) then
+  return { 'ok', '0' }
+end
 local due = redis.call('ZRANGEBYSCORE', key('stalls'), '-inf', text(now), 'LIMIT', 0, tonumber(ARGV[3]))
 for _, id in ipairs(due) do
   local task = load_task(id)
-  if task.stalled ~= '' then
+  if not task or task.status ~= 'running' then
+    redis.call('ZREM', key('stalls'), id)
+  elseif task.stalled ~= '' then
     take_back(task, now)
   else
     redis.call('HSET', key('task', id), 'stalled', text(now))

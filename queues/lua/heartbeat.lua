@@ -13,6 +13,7 @@
 -- include: task
 -- include: renew
 -- include: control
+local ENGINES_AT_MOST = 100
 local now, scanner = clock(ARGV[1]), ARGV[2]
 if is_stale(scanner, ARGV[3]) then
   return { 'stale' }
@@ -26,7 +27,9 @@ for i, name in ipairs(names) do
   end
 end
 for engine in string.gmatch(ARGV[7], '[^,]+') do
-  redis.call('SADD', key('engines'), engine)
+  if redis.call('SCARD', key('engines')) < ENGINES_AT_MOST then
+    redis.call('SADD', key('engines'), engine)
+  end
 end
 touch(scanner, now)
 update_capacities(scanner)
@@ -37,7 +40,8 @@ if ARGV[6] ~= '' and boot[1] and boot[1] ~= ARGV[6] then
   end
 end
 
-local reply = { 'ok', redis.call('HGET', me, 'drain') or '0' }
+local state = redis.call('HMGET', me, 'drain', 'retired')
+local reply = { 'ok', (state[1] == '1' or state[2]) and '1' or '0' }
 for i = 11, #ARGV, 2 do
   local task = load_task(ARGV[i])
   local word = 'lease_lost'

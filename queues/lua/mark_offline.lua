@@ -2,11 +2,16 @@
 -- KEYS[1] the site
 -- ARGV[1] now or ''   ARGV[2] offline_ms   ARGV[3] how many at most
 -- Returns {'ok', how many}
--- Guarantees: takes no work away; that is the sweep's.
+-- Guarantees: takes no work away, which is the sweep's; after the store was away the fleet gets the time
+-- of a lease to be heard of; one that an operator disabled raises no alarm.
 -- include: clock
 -- include: alarm
 -- include: presence
+-- include: sweep
 local now = clock(ARGV[1])
+if has_grace(now) then
+  return { 'ok', '0' }
+end
 local gone = redis.call('ZRANGEBYSCORE', key('online'), '-inf', text(now - tonumber(ARGV[2])), 'WITHSCORES',
   'LIMIT', 0, tonumber(ARGV[3]))
 for i = 1, #gone, 2 do
@@ -14,7 +19,9 @@ for i = 1, #gone, 2 do
   redis.call('ZREM', key('online'), scanner)
   redis.call('HSET', key('scanner', scanner), 'online', '0', 'seen', text(tonumber(gone[i + 1])))
   update_presence(scanner)
-  raise_alarm('scanner-offline', scanner, 'Scanner ' .. scanner .. ' was not heard of for ' ..
-    text(ARGV[2] / 1000) .. ' s.', now)
+  if redis.call('HGET', key('scanner', scanner), 'enabled') == '1' then
+    raise_alarm('scanner-offline', scanner, 'Scanner ' .. scanner .. ' was not heard of for ' ..
+      text(ARGV[2] / 1000) .. ' s.', now)
+  end
 end
 return { 'ok', text(#gone / 2) }

@@ -28,7 +28,7 @@ if not was_given(task, scanner, attempt) then
 end
 local batch, counter = tonumber(ARGV[7]), 'batch:' .. attempt
 local last = tonumber(redis.call('HGET', key('task', id), counter) or '0')
-if word ~= 'lease_lost' and batch > last + 1 then
+if batch > last + 1 then
   return { 'gap', text(last) }
 end
 

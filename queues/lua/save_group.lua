@@ -4,6 +4,7 @@
 -- ARGV[4] digest of the request   ARGV[5] name, '' to leave it   ARGV[6] job capacity, '' to leave it
 -- ARGV[7] '1' if the members are these from now on   ARGV[8…] scanners
 -- Returns {'ok', id} | {'repeated', id} | {'reused'} | {'not_found'} | {'unknown_scanner', scanner}
+--   | {'too_many_groups', scanner}
 -- Guarantees: a scanner's own list of groups and a group's list of members agree.
 -- include: clock
 -- include: new_id
@@ -20,6 +21,8 @@ end
 for i = 8, #ARGV do
   if redis.call('EXISTS', key('scanner', ARGV[i])) == 0 then
     return { 'unknown_scanner', ARGV[i] }
+  elseif #list(with(redis.call('HGET', key('scanner', ARGV[i]), 'groups'), id)) > GROUPS_AT_MOST then
+    return { 'too_many_groups', ARGV[i] }
   end
 end
 

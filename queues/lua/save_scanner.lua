@@ -3,7 +3,8 @@
 -- ARGV[1] now or ''   ARGV[2] scanner, '' for a new one   ARGV[3] name of the request or ''
 -- ARGV[4] digest of the request   ARGV[5] its groups, comma-separated, or '-' to leave them
 -- ARGV[6…] fields of its record and their values, alternating
--- Returns {'ok', id} | {'repeated', id} | {'reused'} | {'not_found'} | {'unknown_group', group}
+-- Returns {'ok', id} | {'repeated', id} | {'reused'} | {'not_found'} | {'retired'}
+--   | {'unknown_group', group} | {'too_many_groups', scanner}
 --   | {'capacity_order', targets, tasks, jobs}
 -- Guarantees: job capacity <= task capacity <= target capacity; the record has a new version, so that
 -- what a process remembers of it is stale.
@@ -18,6 +19,10 @@ if before ~= nil then
 end
 if id ~= '' and redis.call('EXISTS', key('scanner', id)) == 0 then
   return { 'not_found' }
+elseif id ~= '' and redis.call('HEXISTS', key('scanner', id), 'retired') == 1 then
+  return { 'retired' }
+elseif groups ~= '-' and #list(groups) > GROUPS_AT_MOST then
+  return { 'too_many_groups', id }
 end
 for _, group in ipairs(groups == '-' and {} or list(groups)) do
   if redis.call('EXISTS', key('group', group)) == 0 then

@@ -20,10 +20,10 @@ def up(tmp_path: Path) -> Iterator[RunningUp]:
         yield running
 
 
-def refused(data: Path, *options: str, **environ: str) -> str:
+def refused(data: Path, *options: str, code: int = 1, **environ: str) -> str:
     """Start an `up` that is to refuse; what it says."""
     running = RunningUp(data, *options, **environ)
-    with pytest.raises(AssertionError, match=r"ended with [1-9]"):
+    with pytest.raises(AssertionError, match=f"ended with {code}:"):
         running.__enter__()
     running.__exit__(None, None, None)
     return running.log.read_text()
@@ -53,11 +53,13 @@ def test_a_stop_signal_ends_all_in_time(up: RunningUp, number: signal.Signals) -
     took = up.signal_and_wait(number)
     line.close()
 
+    said = up.log.read_text()
     assert up.process.returncode == 0
     assert took < 5
     assert alive(family) == []
-    assert "SIGKILL" not in up.log.read_text()
-    assert "Traceback" not in up.log.read_text()
+    assert "Scan Dispatch has stopped\n" in said
+    assert "SIGKILL" not in said
+    assert "Traceback" not in said
 
 
 def test_a_long_job_does_not_hold_up_the_end(up: RunningUp) -> None:
@@ -159,7 +161,7 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
 
 def test_wrong_settings_are_refused_before_anything_starts(tmp_path: Path) -> None:
     """Every wrong setting is named with what is allowed, and nothing is made."""
-    said = refused(tmp_path / "data", LEASE_SECONDS="0", LOG_FORMAT="xml")
+    said = refused(tmp_path / "data", code=2, LEASE_SECONDS="0", LOG_FORMAT="xml")
 
     assert "LEASE_SECONDS is '0'; allowed: a whole number, 1 to " in said
     assert "LOG_FORMAT is 'xml'; allowed: text or json" in said
@@ -168,10 +170,17 @@ def test_wrong_settings_are_refused_before_anything_starts(tmp_path: Path) -> No
 
 def test_a_store_that_does_not_answer_is_named(tmp_path: Path) -> None:
     """With REDIS_URL set to where nothing is, the start says so, and does not show the password."""
-    said = refused(tmp_path / "data", REDIS_URL="redis://:hunter2@127.0.0.1:1/0")
+    said = refused(tmp_path / "data", code=4, REDIS_URL="redis://:hunter2@127.0.0.1:1/0")
 
     assert "the store of REDIS_URL does not answer" in said
     assert "hunter2" not in said
+
+
+def test_a_store_url_that_cannot_be_used_is_a_wrong_setting(tmp_path: Path) -> None:
+    """An option of REDIS_URL that is none is said so before anything is started."""
+    said = refused(tmp_path / "data", code=2, REDIS_URL="redis://127.0.0.1:1/?db=x")
+
+    assert "REDIS_URL cannot be used" in said
 
 
 def test_it_uses_the_store_it_is_given(up: RunningUp, tmp_path: Path) -> None:

@@ -18,7 +18,12 @@ from queues.tasks import Holder, Lease, Report, TaskStore, Timing
 from queues.upkeep import UpkeepStore
 
 TIMING = Timing(
-    claim_ms=60_000, lease_ms=120_000, stall_ms=900_000, task_seconds=60, default_rate=1000
+    claim_ms=60_000,
+    lease_ms=120_000,
+    stall_ms=900_000,
+    task_seconds=60,
+    default_rate=1000,
+    least_rate=1,
 )
 
 

@@ -115,6 +115,7 @@ def test_a_scan_as_large_as_allowed_works(site: Site) -> None:
         "2001:db8::ffff:ffff:fffd/128",
         "2001:db8::ffff:ffff:fffe/127",
     ]
+    site.tasks.start(scanner, lease.task, 1)
     site.tasks.release(scanner, lease.task, 1, done=2)
     (again,) = site.claim(scanner)
 

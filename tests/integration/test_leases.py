@@ -107,6 +107,42 @@ def test_the_store_was_away(site: Site, scan: int, one: Holder) -> None:
     assert site.record(scan)["expired"] == "1"
 
 
+@pytest.mark.parametrize("every", [5, 29, 31, 120])
+def test_late_sweeps_still_take_back(site: Site, scan: int, one: Holder, every: int) -> None:
+    """However rarely the sweep runs, a dead scanner's task comes back in the end."""
+    started(site, one)
+    for _ in range(0, 900, every):
+        site.clock.forward(every)
+        site.sweep()
+
+    assert site.record(scan)["expired"] == "1"
+
+
+def test_an_outage_raises_no_alarms(site: Site, scan: int, one: Holder) -> None:
+    """After the store was away nobody is offline or stalled by the time that passed."""
+    lease = started(site, one)
+    site.sweep()
+    site.clock.forward(1200)
+    site.sweep()
+    site.upkeep.mark_offline(site.keys, 90_000)
+    site.upkeep.check_stalls(site.keys, 14_400_000)
+    site.upkeep.check_scans(site.keys, 900_000)
+
+    assert site.alarms.some(site.keys, state="", limit=9, cursor="").items == []
+    site.tasks.progress(one, lease.task, 1, done=1, results=0)
+    assert site.record(scan)["running"] == "1"
+
+
+def test_nothing_is_done_before_the_start(site: Site, scan: int, one: Holder) -> None:
+    """A claimed job can be released, but not with addresses done."""
+    (lease,) = site.claim(one)
+    with pytest.raises(InvalidTransition):
+        site.tasks.release(one, lease.task, 1, done=8)
+    site.tasks.release(one, lease.task, 1, done=0)
+
+    assert site.record(scan)["open"] == "8"
+
+
 def test_lost_attempt_is_fenced(site: Site, scan: int, one: Holder, other: Holder) -> None:
     """Who lost a task changes nothing any more, and its findings are kept, marked late."""
     lost = started(site, one)
@@ -265,6 +301,23 @@ def test_retry_failed_hands_out_again(site: Site, one: Holder) -> None:
     site.finish(one, lease, "failed")
 
     assert site.record(scan)["status"] == "failed"
+
+
+def test_a_retry_goes_to_another_scanner_first(site: Site, one: Holder, other: Holder) -> None:
+    """Who failed a slice a moment ago gets it again only if nobody else takes it for 30 s."""
+    group = site.group(one, other)
+    one, other = site.holder(one.scanner), site.holder(other.scanner)
+    site.heartbeat(one)
+    site.heartbeat(other)
+    site.scan(f"g{group}", targets="10.0.0.0/31", size=2, retry_failed="1")
+    (lease,) = site.claim(one)
+    site.finish(one, lease, "failed")
+
+    assert site.claim(one) == []
+    assert [x.task for x in site.claim(other)] == [lease.task]
+    site.tasks.release(other, lease.task, 2, done=0)
+    site.pass_time(40)
+    assert [x.task for x in site.claim(one)] == [lease.task]
 
 
 def test_a_failing_scanner_waits(site: Site, one: Holder) -> None:

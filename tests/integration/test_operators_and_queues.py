@@ -105,10 +105,10 @@ def test_nothing_is_stuck_behind_paused_scans(site: Site) -> None:
         pause(site, scan)
     last = site.scan(own(scanner), targets="10.0.0.0/31", size=1)
 
-    claims = [site.claim(scanner) for _ in range(4)]
-    assert [lease.scan for leases in claims for lease in leases] == [last]
+    (lease,) = site.claim(scanner)
+    assert lease.scan == last
     resume(site, paused[7])
-    site.finish(scanner, claims[-1][0] if claims[-1] else claims[2][0])
+    site.finish(scanner, lease)
     assert [lease.scan for lease in site.claim(scanner)] == [paused[7]]
 
 
@@ -184,6 +184,75 @@ def test_why_behind_in_the_window(site: Site) -> None:
     site.claim(scanner, limit=1)
 
     assert why(site, scan) == "BEHIND_OTHER_SCANS"
+
+
+def test_why_backing_off(site: Site) -> None:
+    """SCANNERS_BACKING_OFF: its scanner failed three times, and waits."""
+    scanner = site.scanner(set_jobs=2)
+    site.scan(own(scanner), size=1)
+    for _ in range(3):
+        site.finish(scanner, site.claim(scanner, limit=1)[0], "failed")
+    scan = site.scan(own(scanner))
+
+    assert why(site, scan) == "SCANNERS_BACKING_OFF"
+
+
+def test_a_spent_budget_holds_nobody_else_up(site: Site) -> None:
+    """A scan whose own rate is granted in full leaves ready, and comes back when some is free."""
+    one, two = site.scanner(set_tasks=1, set_jobs=1), site.scanner(set_tasks=1, set_jobs=1)
+    group = site.group(one, two)
+    one, two = site.holder(one.scanner), site.holder(two.scanner)
+    slow = site.scan(f"g{group}", size=1, rate="1")
+    other = site.scan(f"g{group}", size=1)
+
+    (held,) = site.claim(one)
+    assert held.scan == slow
+    given = [lease.scan for _ in range(2) for lease in site.claim(two)]
+    assert given == [other]
+    site.finish(one, held)
+    assert [lease.scan for lease in site.claim(one)] == [slow]
+    assert Audit(site.client).run() == []
+
+
+def test_a_lost_engine_frees_its_queue_however_many_wait(site: Site) -> None:
+    """150 ready scans that nobody can do any more are all parked, and others go on."""
+    plain, able = site.scanner(set_tasks=1, set_jobs=1), site.scanner(set_tasks=1, set_jobs=1)
+    group = site.group(plain, able)
+    plain, able = site.holder(plain.scanner), site.holder(able.scanner)
+    site.heartbeat(plain, engines="connect")
+    for _ in range(150):
+        site.scan(f"g{group}", size=1, engine="nmap")
+    other = site.scan(f"g{group}", size=1)
+    (mine,) = site.claim(plain, limit=1)
+    assert mine.scan == other
+    site.heartbeat(able, engines="nmap")
+    for _ in range(20):
+        for lease in site.claim(able, limit=1):
+            site.finish(able, lease)
+    ready = site.keys.of("queue", f"g{group}", "ready")
+    assert site.client.zcard(ready) > 100
+    site.heartbeat(able, engines="masscan")
+    site.finish(plain, mine)
+
+    given = [lease.scan for _ in range(3) for lease in site.claim(plain)]
+    assert given == [other]
+    assert site.client.zrange(ready, 0, -1) == [str(other)]
+    assert Audit(site.client).run() == []
+
+
+def test_a_scanner_that_is_being_deleted_cannot_be_changed(site: Site) -> None:
+    """Its drain cannot be taken back, and it is handed nothing through its groups either."""
+    retirement = RetirementStore(site.client, site.clock)
+    scanner, mate = site.scanner(set_tasks=2), site.scanner()
+    group = site.group(scanner, mate)
+    scanner = site.holder(scanner.scanner)
+    site.scan(f"g{group}", size=1)
+    site.claim(scanner, limit=1)
+    retirement.retire(site.keys, "scanner", scanner.scanner)
+
+    assert site.claim(scanner) == []
+    with pytest.raises(Conflict, match="being deleted"):
+        site.scanners.save(site.keys, scanner.scanner, {"drain": 0})
 
 
 def test_it_waits_for_nothing_while_tasks_are_out(site: Site) -> None:
@@ -266,7 +335,6 @@ def test_deleting_a_scanner_with_work_out(site: Site) -> None:
 
     retirement.retire(site.keys, "scanner", one.scanner)
     assert retirement.delete(site.keys, "scanner", one.scanner) is False
-    retirement.postpone(site.keys, one.scanner)
     assert site.claim(one) == []
     assert retirement.finish(site.keys) == 0
     for lease in held:

@@ -38,7 +38,7 @@ def test_gunicorn_is_run_as_the_design_says(configured: Config) -> None:
     assert configured.worker_class is IngestWorker
     assert configured.preload_app is False
     assert configured.control_socket_disable is True
-    assert configured.graceful_timeout == 3
+    assert configured.graceful_timeout == 2
     assert configured.accesslog is None
     assert (configured.workers, configured.address) == (2, [("127.0.0.1", 8080)])
 

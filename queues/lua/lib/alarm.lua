@@ -16,7 +16,10 @@ local function raise_alarm(kind, subject, message, now)
   if redis.call('ZCARD', key('alarms')) > ALARMS_KEPT then
     local oldest = redis.call('ZPOPMIN', key('alarms'))[1]
     local old = redis.call('HMGET', key('alarm', oldest), 'kind', 'subject')
-    redis.call('HDEL', key('raised'), old[1] .. ':' .. old[2])
+    local up = old[1] .. ':' .. old[2]
+    if redis.call('HGET', key('raised'), up) == oldest then
+      redis.call('HDEL', key('raised'), up)
+    end
     redis.call('DEL', key('alarm', oldest))
   end
 end

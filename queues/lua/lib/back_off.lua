@@ -11,6 +11,9 @@ local function back_off(scanner, failed, now)
     end
     return
   end
+  if tonumber(redis.call('HGET', me, 'wait_until') or '0') > now then
+    return -- it waits already; a burst of failures is one
+  end
   local failures = redis.call('HINCRBY', me, 'failures', 1)
   if failures >= 3 then
     local seconds = math.min(300, 2 ^ math.min(failures - 2, 9))

@@ -1,5 +1,6 @@
 -- include: keys
 -- include: text
+-- include: return_jobs
 -- end_lease(task): takes the lease away and gives its capacity back: the only place that does, and only
 -- for whoever removed the lease. Returns false where there was none.
 local function end_lease(task)
@@ -23,6 +24,9 @@ local function end_lease(task)
   end
   if task.rate ~= '' then
     redis.call('HINCRBY', scan, 'granted', '-' .. task.rate)
+    if redis.call('HDEL', scan, 'spent') == 1 then
+      return_jobs(task.scan)
+    end
   end
   return true
 end

@@ -4,16 +4,28 @@
 -- include: grant
 -- include: begin_lease
 -- include: withdraw
+-- speed_of(rate, bound, me): how fast a task will go: a scanner shares its own limit over its tasks.
+local function speed_of(rate, bound, me)
+  if rate == '' then
+    return me.default_rate
+  end
+  return bound == 'scanner' and math.max(1, tonumber(rate) / me.cap_tasks) or tonumber(rate)
+end
+
 -- take(row, me, now): leases the next slice of one scan; returns its task id, or nil where the scan's
--- budget is spent.
+-- budget is spent (it leaves ready until some comes back) or what is in front is for others.
 local function take(row, me, now)
   local rate, bound = grant(row, me)
   if not rate then
+    redis.call('HSET', key('scan', row.scan), 'spent', '1')
+    withdraw(row.scan)
     return nil
   end
-  local speed = rate ~= '' and tonumber(rate) or me.default_rate
-  local size = slice_size(row, speed, me)
-  local first, last, segment, id = cut(row.scan, size, me.targets)
+  local speed = speed_of(rate, bound, me)
+  local first, last, segment, id = cut(row, slice_size(row, speed, me), me, now)
+  if not first then
+    return nil
+  end
   local expected = math.ceil((last - first) * row.ports * 1000 / speed)
   id = begin_lease({ id = id, scan = row.scan, first = first, last = last, segment = segment,
     scanner = me.id, rate = rate, rated_by = bound, request = me.request, expected = expected },

@@ -1,5 +1,7 @@
 -- include: keys
 -- include: capacities
+local GROUPS_AT_MOST = 32 -- a claim looks at the queue of each
+
 -- list(text): the comma-separated items.
 local function list(text)
   local items = {}

@@ -6,11 +6,11 @@ local function can(queue, engine)
 end
 
 -- place(queue, scan): a job that has left the waiting list becomes ready if there is something to hand
--- out, or is parked until a scanner with its engine comes. Returns whether it is ready.
+-- out now, or is parked until a scanner with its engine comes. Returns whether it is ready.
 local function place(queue, scan)
-  local s = redis.call('HMGET', key('scan', scan), 'status', 'receipt', 'engine')
+  local s = redis.call('HMGET', key('scan', scan), 'status', 'receipt', 'engine', 'spent')
   local active = s[1] == 'pending' or s[1] == 'running'
-  if not active or redis.call('LLEN', key('scan', scan, 'open')) == 0 then
+  if not active or s[4] or redis.call('LLEN', key('scan', scan, 'open')) == 0 then
     return false
   end
   if can(queue, s[3]) then

@@ -19,9 +19,9 @@ end
 local function update_presence(scanner)
   local me = key('scanner', scanner)
   local s = redis.call('HMGET', me, 'enabled', 'drain', 'online', 'cap_tasks', 'engines', 'groups',
-    'counted')
+    'counted', 'retired')
   local counts = ''
-  if s[1] == '1' and s[2] ~= '1' and s[3] == '1' then
+  if s[1] == '1' and s[2] ~= '1' and s[3] == '1' and not s[8] then
     local engines = (s[5] and s[5] ~= '') and s[5] or '*'
     counts = s[4] .. '|' .. engines .. '|s' .. scanner
     for group in string.gmatch(s[6] or '', '[^,]+') do

@@ -1,16 +1,17 @@
 -- include: keys
 -- include: place
-local MOVED_AT_MOST = 16
+local READ_AT_MOST_PARKED = 100
 
--- unpark(queue, able): scans whose engine has come back online are ready again.
-local function unpark(queue, able)
+-- unpark(queue, able, budget): scans whose engine has come back online are ready again in their old
+-- place, whether there is room or not.
+local function unpark(queue, able, budget)
   for _, engine in ipairs(redis.call('SMEMBERS', key('queue', queue, 'parked'))) do
     local parked = key('queue', queue, 'parked', engine)
-    if able(engine) then
-      for _, scan in ipairs(redis.call('ZRANGE', parked, 0, MOVED_AT_MOST - 1)) do
-        redis.call('ZREM', parked, scan)
-        place(queue, scan)
-      end
+    local most = able(engine) and budget.moves or 0
+    for _, scan in ipairs(most > 0 and redis.call('ZRANGE', parked, 0, most - 1) or {}) do
+      redis.call('ZREM', parked, scan)
+      budget.moves = budget.moves - 1
+      place(queue, scan)
     end
     if redis.call('EXISTS', parked) == 0 then
       redis.call('SREM', key('queue', queue, 'parked'), engine)
@@ -21,30 +22,35 @@ end
 -- park(queue): an engine went offline; ready scans that nobody can do now make room.
 local function park(queue)
   local ready = key('queue', queue, 'ready')
-  for _, scan in ipairs(redis.call('ZRANGE', ready, 0, 99)) do
+  local scans = redis.call('ZRANGE', ready, 0, READ_AT_MOST_PARKED - 1)
+  for _, scan in ipairs(scans) do
     redis.call('ZREM', ready, scan)
     place(queue, scan)
   end
-  redis.call('HDEL', key('queue', queue), 'lost')
+  if #scans < READ_AT_MOST_PARKED then
+    redis.call('HDEL', key('queue', queue), 'lost')
+  end
 end
 
--- promote(queue, able): jobs go in order from the waiting list to ready while the queue's job capacity
--- has room. able(engine) tells whether the scanner that claims has it.
-local function promote(queue, able)
+-- promote(queue, able, budget): jobs go in order from the waiting list to ready while the queue's job
+-- capacity has room. able(engine) tells whether the scanner that claims has it. budget.moves is how many
+-- may still be moved by this script, over all its queues.
+local function promote(queue, able, budget)
   local q = redis.call('HMGET', key('queue', queue), 'cap', 'lost', 'retired')
   if q[3] then
     return
   end
-  unpark(queue, able)
   if q[2] then
     park(queue)
   end
+  unpark(queue, able, budget)
   local room = tonumber(q[1]) - redis.call('ZCARD', key('queue', queue, 'ready'))
-  for _ = 1, MOVED_AT_MOST do
-    local scan = room > 0 and redis.call('LPOP', key('queue', queue, 'waiting'))
+  while room > 0 and budget.moves > 0 do
+    local scan = redis.call('LPOP', key('queue', queue, 'waiting'))
     if not scan then
       return
     end
+    budget.moves = budget.moves - 1
     if redis.call('HEXISTS', key('scan', scan, 'jobs'), queue) == 1 then
       redis.call('HSET', key('scan', scan, 'jobs'), queue, 'out')
       room = room - (place(queue, scan) and 1 or 0)

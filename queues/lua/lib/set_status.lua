@@ -12,11 +12,13 @@ local function set_status(scan, from, to, reason, now)
   redis.call('ZADD', key('scans', to), scan, scan)
   redis.call('HSET', key('scan', scan), 'status', to, 'reason', reason, 'since', text(now))
   record(scan, now, 'scan-' .. to, 'reason', reason)
+  if to ~= 'running' then
+    clear_alarm('scan-stalled', scan, now)
+  end
   if FINISHED[to] then
     withdraw(scan)
     redis.call('DEL', key('scan', scan, 'jobs'), key('scan', scan, 'open'))
     redis.call('HSET', key('scan', scan), 'finished', text(now))
-    clear_alarm('scan-stalled', scan, now)
     clear_alarm('scan-stuck', scan, now)
   end
 end
