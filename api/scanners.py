@@ -66,7 +66,9 @@ def drain(body: Body, scanner_id: int) -> Any:
 @blueprint.response(201, schemas.Key)
 def add_key(body: Body, scanner_id: int) -> Any:
     """Make a new key; the old ones live on for the grace period."""
-    view = dispatch().scanners.add_key(site(), scanner_id, grace_seconds=body["grace_seconds"])
+    view = dispatch().scanners.add_key(
+        site(), scanner_id, grace_seconds=body["grace_seconds"], asked=asked(body)
+    )
     return created(view, "scanners.one", scanner_id=scanner_id)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,16 +56,21 @@ class Scanners:
         self.store.save(keys, scanner, {"drain": int(on)})
         return self.get(keys, scanner)
 
-    def add_key(self, keys: SiteKeys, scanner: int, *, grace_seconds: int) -> View:
-        """A new key, its api_key in the answer; the others live on for the grace period."""
+    def add_key(self, keys: SiteKeys, scanner: int, *, grace_seconds: int, asked: Asked) -> View:
+        """A new key, its api_key in the answer; the others live on for the grace period.
+
+        To a repeated request neither is told again.
+        """
         short_id, secret, kept = new_key()
-        expires = str(int(time.time() * 1000) + 1000 * grace_seconds)
+        expires = str(self.store.now_ms() + 1000 * grace_seconds)
         others = {
             name: f"{value.partition(':')[0]}:{expires}"
             for name, value in self._record(keys, scanner).items()
             if name.startswith("key:") and value.endswith(":") and len(value) > 1
         }
-        self.store.save(keys, scanner, {**others, f"key:{short_id}": kept})
+        fields = {**others, f"key:{short_id}": kept}
+        if self.store.save(keys, scanner, fields, asked=asked)[1]:
+            return {"scanner_id": scanner}
         key_id = f"{keys.site}_{scanner}_{short_id}"
         return {"scanner_id": scanner, "key_id": key_id, "api_key": f"{key_id}.{secret}"}
 

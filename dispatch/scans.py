@@ -16,6 +16,7 @@ from domain.intervals import without
 from domain.space import Segment
 from domain.states import FINISHED, ScanStatus
 from queues.keys import SiteKeys
+from queues.memory import CREATES_BELOW, Memory
 from queues.results import ResultStore
 from queues.scanners import ScannerStore
 from queues.scans import ScanStore
@@ -32,12 +33,14 @@ class Scans:
     results_store: ResultStore
     scanners: ScannerStore
     sites: Sites
+    memory: Memory
 
     def create(self, keys: SiteKeys, wanted: View, asked: Asked) -> View:
         """Put a scan in its queues. Raises Invalid naming the fields that are wrong.
 
         wanted: the fields to create of api.md in snake case, each of the right form already.
         """
+        self.memory.check(CREATES_BELOW)
         known = {*ENGINES, *self.scanners.engines(keys)}
         plan = plan_scan(wanted, known, self.sites.settings_of(keys))
         scan, _ = self.store.create(keys, plan.fields, plan.segments, plan.queues, asked=asked)

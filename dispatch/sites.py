@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dispatch.settings import Settings
-from domain.errors import AlreadyExists, Conflict, NotFound
+from domain.errors import AlreadyExists, Conflict, Invalid, NotFound
 from queues.keys import SiteKeys
 from queues.sites import DEFAULT_SITE, SiteStore
 from queues.store import Asked, Page
@@ -47,7 +47,10 @@ class Sites:
         record = {"name": wanted.get("name"), "settings": own, "asked": request}
         self._known.pop(wanted["site"], None)
         is_new = self.store.add(wanted["site"], record)
-        if not is_new and not (request and self._asked(wanted["site"]) == request):
+        before = None if is_new else self._asked(wanted["site"])
+        if before and request and before[0] == request[0] and before != request:
+            raise Invalid({"Idempotency-Key": ["It was used before, with another request."]})
+        if not is_new and not (request and before == request):
             raise AlreadyExists(f"There is a site {wanted['site']} already.")
         return self.get(wanted["site"])
 

@@ -25,6 +25,7 @@ from queues.audit import Audit
 from queues.connection import open_redis
 from queues.events import EventStore
 from queues.groups import GroupStore
+from queues.memory import Memory
 from queues.overview import OverviewStore
 from queues.results import ResultStore
 from queues.retirement import RetirementStore
@@ -70,6 +71,7 @@ def open_dispatch(settings: Settings) -> Dispatch:
     client = open_redis(settings.redis_url)
     scanners, scans, index = ScannerStore(client), ScanStore(client), SiteStore(client)
     sites = Sites(index, settings)
+    memory = Memory(client)
     retirement = RetirementStore(client)
     operators_scanners = Scanners(scanners, retirement)
     groups = Groups(GroupStore(client), retirement)
@@ -81,12 +83,12 @@ def open_dispatch(settings: Settings) -> Dispatch:
         settings=settings,
         client=client,
         credentials=credentials,
-        work=Work(tasks, credentials, Spaces(tasks, scans)),
+        work=Work(tasks, credentials, Spaces(tasks, scans), memory),
         sites=sites,
         scanners=operators_scanners,
         groups=groups,
         overview=Overview(OverviewStore(client), operators_scanners, groups),
-        scans=Scans(scans, results, scanners, sites),
+        scans=Scans(scans, results, scanners, sites, memory),
         exports=Exports(scans, results, exporting),
         events=Events(EventStore(client), scans, following),
         tokens=Operators(TokenStore(client), index, settings.bootstrap_admin_token),

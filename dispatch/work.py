@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from dispatch.credentials import Caller, Credentials
 from dispatch.spaces import Spaces
 from domain.errors import StaleRecord
+from queues.memory import RESULTS_BELOW, Memory
 from queues.tasks import Claimed, Holder, Report, TaskStore
 
 T = TypeVar("T")
@@ -23,6 +24,7 @@ class Work:
     tasks: TaskStore
     credentials: Credentials
     spaces: Spaces
+    memory: Memory
 
     def claim(self, caller: Caller, *, address: str, limit: int, request_id: str) -> Claimed:
         """Up to `limit` tasks. Raises IpBindingViolation for a client address not allowed."""
@@ -54,6 +56,7 @@ class Work:
         self, caller: Caller, task: int, attempt: int, *, batch: int, results: list[dict[str, Any]]
     ) -> int:
         """Keep a batch of results; answers how many were accepted."""
+        self.memory.check(RESULTS_BELOW)
         self.spaces.check(caller.holder, task, results)
         rows = json.dumps(results, separators=(",", ":"))
         self._do(

@@ -156,7 +156,7 @@ class Invalid(DispatchError):
 
 
 class StoreFull(DispatchError):
-    """The store is nearly full; nothing new is taken until there is room."""
+    """The store is nearly full; what is new is not taken until there is room."""
 
     status = 503
     code = "STORE_FULL"

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 LOWEST, HIGHEST = 1, 65535
+MAX_TEXT = 10_000  # it travels with every range of every job
 _ITEM = re.compile(r"(?P<first>[0-9]{0,5})(?P<dash>-?)(?P<last>[0-9]{0,5})")
 
 
@@ -23,6 +24,8 @@ class Ports:
 
 def parse_ports(text: str) -> Ports:
     """Read ports; open ends such as `8000-` and `-` too. Raises PortsError with a sentence."""
+    if len(text) > MAX_TEXT:
+        raise PortsError(f"The list of ports has more than {MAX_TEXT} characters.")
     merged: list[tuple[int, int]] = []
     for first, last in sorted(_parse_item(item) for item in text.split(",")):
         if merged and first <= merged[-1][1] + 1:

@@ -30,15 +30,6 @@ class TaskStatus(StrEnum):
     CANCELED = "canceled"
 
 
-class Control(StrEnum):
-    """What a scanner is told about a job that it lists."""
-
-    CONTINUE = "continue"
-    PAUSE = "pause"
-    CANCEL = "cancel"
-    LEASE_LOST = "lease_lost"
-
-
 FINISHED = frozenset({ScanStatus.CANCELED, ScanStatus.COMPLETED, ScanStatus.FAILED})
 HELD = frozenset({TaskStatus.CLAIMED, TaskStatus.RUNNING})
 

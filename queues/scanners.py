@@ -41,6 +41,11 @@ class ScannerStore(Store):
         page = self.page(keys, ("scanners",), "scanner", limit=limit, cursor=cursor)
         return self._completed(keys, page.items), page.next_cursor
 
+    def now_ms(self) -> int:
+        """The server's clock: that of this machine may differ."""
+        seconds, microseconds = self.client.time()
+        return int(seconds) * 1000 + int(microseconds) // 1000
+
     def engines(self, keys: SiteKeys) -> set[str]:
         """Every engine that a scanner of this site has reported."""
         return set(self.client.smembers(keys.of("engines")))

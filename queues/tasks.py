@@ -35,7 +35,7 @@ class Timing:
     stall_ms: int
     task_seconds: int
     default_rate: int
-    least_rate: int
+    least_rate: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,10 @@ Ask = Callable[[Any], None]
 FINISHED = frozenset({"completed", "failed", "canceled"})
 
 
+class MovedError(Exception):
+    """What was to be read changed between finding it and reading it; look again."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Discrepancy:
     """Something that does not add up. kind: which invariant; subject: whose."""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from queues.audit.looks import FINISHED, Discrepancy, Record, look
+from queues.audit.looks import FINISHED, Discrepancy, MovedError, Record, look
 from queues.keys import SiteKeys
 
 _OF_SCANNER = ("enabled", "drain", "online", "cap_tasks", "engines")
@@ -30,7 +30,7 @@ def look_at_queue(client: Any, keys: SiteKeys, queue: str) -> list[Discrepancy]:
 
     listed, now_members, record, *rest = look(client, ask)
     if listed != ready or (queue.startswith("g") and sorted(now_members) != members):
-        return look_at_queue(client, keys, queue)
+        raise MovedError
     if not record:
         return []
     scanners, scans = rest[: len(members)], rest[len(members) :]

@@ -1,4 +1,4 @@
-"""Invariants 2 and 3 for one scanner: its use is what its leases are."""
+"""Invariant 3 for one scanner: its use is what its leases are."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from queues.audit.looks import Discrepancy, Record, look, size
+from queues.audit.looks import Discrepancy, MovedError, Record, look, size
 from queues.keys import SiteKeys
 
 
@@ -36,7 +36,7 @@ def look_at_scanner(client: Any, keys: SiteKeys, scanner: str) -> list[Discrepan
 
     listed, record, scans, *rest = look(client, ask)
     if listed != tasks:
-        return look_at_scanner(client, keys, scanner)
+        raise MovedError
     held = [
         task
         for task, lease in zip(rest[::2], rest[1::2], strict=True)

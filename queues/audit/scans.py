@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from queues.audit.looks import FINISHED, Discrepancy, Record, interval, look, size
+from queues.audit.looks import FINISHED, Discrepancy, MovedError, Record, interval, look, size
 from queues.keys import SiteKeys
 
 COVERED = ("done", "failed", "excluded")
@@ -44,7 +44,7 @@ def look_at_scan(client: Any, keys: SiteKeys, scan: str) -> list[Discrepancy]:
 
     listed, record, indexed, jobs, *rest = look(client, ask)
     if listed != tasks or record.get("status") != status:
-        return look_at_scan(client, keys, scan)
+        raise MovedError
     if not record:
         return []
     intervals, pairs = rest[: 1 + len(COVERED)], rest[1 + len(COVERED) :]

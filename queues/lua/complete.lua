@@ -26,10 +26,10 @@ end
 if word ~= 'ok' then
   return { word }
 end
+end_task(task, status, ARGV[8], now) -- its first write frees: a full store refuses no end of work
 touch(scanner, now)
-if ARGV[7] ~= '' then
+if ARGV[7] ~= '' and redis.call('EXISTS', key('task', task.id)) == 1 then
   redis.call('HSET', key('task', task.id), 'results', ARGV[7])
 end
-end_task(task, status, ARGV[8], now)
 back_off(scanner, status == 'failed', now)
 return { 'ok' }

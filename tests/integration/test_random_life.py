@@ -8,12 +8,12 @@ import random
 import pytest
 
 from domain.errors import DispatchError
+from domain.states import SCAN_STEPS, ScanStatus
 from queues.audit import Audit
 from queues.tasks import Holder
 from tests.integration.conftest import Site
 
 STEPS = 150
-RECORDED = ("running", "pending", "canceling", "canceled", "completed", "failed")
 
 
 class Life:
@@ -32,7 +32,8 @@ class Life:
     def step(self) -> None:
         weights = {
             self.scan: 1, self.claim: 4, self.start: 5, self.report: 2, self.complete: 4,
-            self.release: 1, self.beat: 2, self.wait: 1, self.cancel: 0.3, self.offline: 0.3,
+            self.release: 1, self.beat: 2, self.wait: 1, self.cancel: 0.3, self.pause: 0.7,
+            self.resume: 1, self.offline: 0.3,
         }  # fmt: skip
         (act,) = self.random.choices(list(weights), list(weights.values()))
         with contextlib.suppress(DispatchError):
@@ -93,6 +94,14 @@ class Life:
         if self.scans:
             self.site.scans.cancel(self.site.keys, self.random.choice(self.scans), reason="random")
 
+    def pause(self) -> None:
+        if self.scans:
+            self.site.scans.pause(self.site.keys, self.random.choice(self.scans), reason="random")
+
+    def resume(self) -> None:
+        if self.scans:
+            self.site.scans.resume(self.site.keys, self.random.choice(self.scans), reason="random")
+
     def offline(self) -> None:
         self.site.upkeep.mark_offline(self.site.keys, 90_000)
 
@@ -104,14 +113,25 @@ def over_capacity(site: Site, scanner: int) -> list[str]:
     return [use for use, cap in pairs if int(record.get(use, 0)) > int(record[cap])]
 
 
+def may_become(status: str, following: str) -> bool:
+    """Whether a status may follow another within one script (which may take two steps)."""
+    steps = SCAN_STEPS[ScanStatus(status)]
+    two = {far for near in steps for far in SCAN_STEPS[near]}
+    return following == status or following in steps | two
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_nothing_is_lost_or_double(site: Site, seed: int) -> None:
     """Always: each address in one place, counters as recounted, use within capacities."""
     life = Life(site, seed)
     audit = Audit(site.client)
+    before: dict[int, str] = {}
     for _ in range(STEPS):
         life.step()
         assert audit.run() == []
+        now = {scan: site.record(scan)["status"] for scan in life.scans}
+        assert [s for s in before if not may_become(before[s], now[s])] == []
+        before = now
         assert [over_capacity(site, s.scanner) for s in life.scanners] == [[], [], []]
 
     assert audit.counted["scans"] > 0
@@ -125,6 +145,9 @@ def test_every_scan_ends(site: Site, seed: int) -> None:
         life.step()
     for scanner in life.scanners:
         site.heartbeat(scanner, engines="connect,nmap")
+    for scan in life.scans:
+        with contextlib.suppress(DispatchError):
+            site.scans.resume(site.keys, scan, reason="test")
     for _ in range(400):
         site.pass_time(400)
         for scanner in life.scanners:

@@ -252,8 +252,14 @@ def test_a_site_is_made_once_for_one_request(server: Server) -> None:
     headers = {"Idempotency-Key": "once"}
     for _ in range(2):
         expect_json(server.admin.post("/api/sites", {"site": "once"}, headers=headers), 201)
-    expect_problem(
-        server.admin.post("/api/sites", {"site": "once", "name": "x"}, headers=headers),
-        409,
-        "ALREADY_EXISTS",
-    )
+    other = server.admin.post("/api/sites", {"site": "once", "name": "x"}, headers=headers)
+    assert set(expect_errors(other)) == {"Idempotency-Key"}
+
+
+def test_a_new_key_is_made_once_for_one_request(server: Server) -> None:
+    """And told once: a repeated request brings no second key, nor the first one again."""
+    scanner = server.scanner()
+    path, headers = f"/api/scanners/{scanner.scanner_id}/keys", {"Idempotency-Key": "once"}
+
+    assert "apiKey" in expect_json(server.admin.post(path, headers=headers), 201)
+    assert "apiKey" not in expect_json(server.admin.post(path, headers=headers), 201)
