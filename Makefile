@@ -31,6 +31,10 @@ lint: setup ## Format check, ruff, mypy, import-linter
 
 check: lint test ## What CI runs
 
+bench: setup ## Measure growth, memory and exports (about ten minutes)
+	@$(BIN)/python -m benchmarks.growth
+	@$(BIN)/python -m benchmarks.export
+
 fmt: setup ## Format the code and mend what ruff can mend
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
