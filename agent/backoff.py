@@ -17,6 +17,11 @@ class Backoff:
         self._cap = cap
         self._failures = 0
 
+    @property
+    def fresh(self) -> bool:
+        """Whether nothing has failed since the last success: the moment to say something."""
+        return self._failures == 0
+
     def reset(self) -> None:
         """The last try succeeded."""
         self._failures = 0

@@ -51,7 +51,9 @@ class Claims:
         while not self._crew.stopping.is_set():
             self._roster.changed.clear()
             seconds = self._turn() if self._may_claim() else _BLOCKED_SECONDS
-            if seconds:
+            if not self._backoff.fresh:  # a slot that comes free is no reason to ask sooner
+                self._crew.stopping.wait(seconds)
+            elif seconds:
                 self._roster.changed.wait(seconds)
 
     def _may_claim(self) -> bool:
@@ -64,7 +66,8 @@ class Claims:
         try:
             answer = self._dispatcher.claim(limit=limit, request_id=self._request_id)
         except UnreachableError as error:
-            log.warning("no answer to a claim", action="claim-failed", error=str(error))
+            if self._backoff.fresh and not self._crew.stopping.is_set():
+                log.warning("no answer to a claim", action="claim-failed", error=str(error))
             return self._backoff.failed()
         if not answer.ok:
             log.warning("claim refused", action="claim-refused", answer=str(answer))

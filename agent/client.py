@@ -81,7 +81,7 @@ class Client:
         try:
             return self._ask(method, self._base + path, data, headers, sent_at)
         except urllib3.exceptions.HTTPError as error:
-            raise UnreachableError(f"{method} {path}: {error}") from error
+            raise UnreachableError(f"{method} {path}: {_cause(error)}") from error
 
     def _ask(
         self, method: str, url: str, data: bytes | None, headers: dict[str, str], sent_at: float
@@ -105,6 +105,15 @@ class Client:
     def close(self) -> None:
         """Let go of all connections."""
         self._pool.clear()
+
+
+def _cause(error: Exception) -> str:
+    """The innermost reason in a few words, without urllib3's objects and their addresses."""
+    inner: BaseException = error
+    while (deeper := inner.__cause__ or inner.__context__) is not None:
+        inner = deeper
+    said = getattr(inner, "strerror", None) or str(inner).rpartition(">: ")[2]
+    return printable(said or type(inner).__name__, _SHOWN_CHARACTERS)
 
 
 def _parsed(raw: bytes, status: int) -> dict[str, Any]:

@@ -45,11 +45,14 @@ class Heartbeat:
         try:
             answer = self._dispatcher.heartbeat([task.ref for task in tasks])
         except UnreachableError as error:
-            log.warning("heartbeat not sent", action="heartbeat-failed", error=str(error))
+            if self._backoff.fresh and not self._crew.stopping.is_set():
+                log.warning("heartbeat not sent", action="heartbeat-failed", error=str(error))
             return min(self._seconds, self._backoff.failed())
         if not answer.ok:
             log.warning("heartbeat refused", action="heartbeat-refused", answer=str(answer))
             return self._backoff.failed(answer.retry_after)
+        if not self._backoff.fresh:
+            log.info("heartbeats are answered again", action="heartbeat-back")
         self._backoff.reset()
         self._obey(answer, tasks)
         return self._seconds

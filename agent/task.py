@@ -112,7 +112,8 @@ class Task:
             try:
                 answer = self._dispatcher.start(self.ref)
             except UnreachableError as error:
-                self._log.warning("start not sent", action="start-failed", error=str(error))
+                if backoff.fresh:
+                    self._log.warning("start not sent", action="start-failed", error=str(error))
                 self._brake.wait(backoff.failed())
                 continue
             if self._judged(answer) is Verdict.ACCEPTED:

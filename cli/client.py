@@ -62,9 +62,11 @@ class ApiClient:
 
     def post(self, path: str, body: Document | None = None) -> Document:
         """Send `body` once, however often it takes; return what the server made of it."""
-        headers = {"Content-Type": "application/json", "Idempotency-Key": str(uuid.uuid4())}
-        sent = json.dumps(body or {}).encode()
-        return problems.document(self._send("POST", path, body=sent, headers=headers))
+        return self._change("POST", path, body or {}, {"Idempotency-Key": str(uuid.uuid4())})
+
+    def patch(self, path: str, body: Document) -> Document:
+        """Change the fields in `body`; return the resource as it is then."""
+        return self._change("PATCH", path, body, {})
 
     def delete(self, path: str) -> None:
         """Delete the resource at `path`; raise CliError."""
@@ -92,6 +94,11 @@ class ApiClient:
             raise self._unreachable(problem) from problem
         finally:
             response.close()
+
+    def _change(self, method: str, path: str, body: Document, more: dict[str, str]) -> Document:
+        headers = {"Content-Type": "application/json", **more}
+        sent = json.dumps(body).encode()
+        return problems.document(self._send(method, path, body=sent, headers=headers))
 
     def _send(
         self,

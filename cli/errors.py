@@ -3,6 +3,7 @@
 CliError             1  the thing asked for failed
 ├── WrongSettings    2  the environment holds what is not allowed
 ├── Refused          3  the server said no (4xx), or does not know the name
+│   └── NotFound     3  it has nothing there
 └── Unavailable      4  no server there, or it cannot serve now
     └── NotAllowed   4  it does not take this token
 
@@ -46,6 +47,10 @@ class Refused(CliError):
     """The server refused, and trying again will not help."""
 
     exit_code = 3
+
+
+class NotFound(Refused):
+    """The server has nothing at that place."""
 
 
 class Unavailable(CliError):

@@ -1,9 +1,11 @@
 """`scandispatch group`: put scanners into groups."""
 
+from collections.abc import Callable
+
 import click
 
 from cli.client import ApiClient
-from cli.names import find_ids
+from cli.names import check_free, find_ids
 from cli.options import examples, json_option, operator
 from cli.output import print_json, print_table
 
@@ -14,8 +16,16 @@ from cli.output import print_json, print_table
     )
 )
 @click.argument("name")
-@click.option("--scanner", "scanners", multiple=True, metavar="NAME|ID", help="A scanner in it.")
-@click.option("--job-capacity", type=click.IntRange(min=1), help="Scans in work at once.")
+@click.option(
+    "--scanner",
+    "scanners",
+    multiple=True,
+    metavar="NAME|ID",
+    help="A scanner in it; may be repeated.",
+)
+@click.option(
+    "--job-capacity", type=click.IntRange(min=1), help="Scans in work at once.  [default: 10]"
+)
 @json_option
 @operator
 def create(
@@ -27,6 +37,7 @@ def create(
     as_json: bool,
 ) -> None:
     """Make a group of scanners."""
+    check_free(api, "group", name, hint="`scandispatch group add` puts scanners into it")
     wishes = {"scannerIds": find_ids(api, "scanner", scanners), "jobCapacity": job_capacity}
     body = {"name": name} | {key: value for key, value in wishes.items() if value}
     made = api.post("/api/groups", body)
@@ -71,4 +82,32 @@ def delete(api: ApiClient, *, name: str) -> None:
     click.echo(f"group {name} is deleted")
 
 
-group = click.Group("group", commands=[create, show_all, delete], help="Put scanners into groups.")
+def _membership(
+    name: str, change: Callable[[set[int], set[int]], set[int]], what: str
+) -> click.Command:
+    """A command that changes who is in a group, and says who is in it then."""
+
+    @click.command(name, help=what, epilog=examples(f"scandispatch group {name} lab lab-1 lab-2"))
+    @click.argument("group", metavar="GROUP")
+    @click.argument("scanners", metavar="SCANNER...", nargs=-1, required=True)
+    @json_option
+    @operator
+    def command(api: ApiClient, *, group: str, scanners: tuple[str, ...], as_json: bool) -> None:
+        path = f"/api/groups/{find_ids(api, 'group', [group])[0]}"
+        chosen = set(find_ids(api, "scanner", scanners))
+        members = change(set(api.get(path)["scannerIds"]), chosen)
+        now = api.patch(path, {"scannerIds": sorted(members)})
+        if as_json:
+            print_json(now)
+        else:
+            click.echo(f"group {now['name']}: {len(now['scannerIds'])} scanners")
+
+    return command
+
+
+add = _membership("add", set.union, "Put scanners into a group.")
+remove = _membership("remove", set.difference, "Take scanners out of a group; they stay.")
+
+group = click.Group(
+    "group", commands=[create, show_all, add, remove, delete], help="Put scanners into groups."
+)

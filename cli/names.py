@@ -1,21 +1,32 @@
 """Finds what an operator means: by id, by name, or the `last` scan."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 from cli.client import ApiClient, Document
-from cli.errors import Refused
+from cli.errors import NotFound, Refused
 
 LAST = "last"
 
 
+def is_reserved(name: str) -> bool:
+    """Whether a scan of that name would be mistaken for something else."""
+    return name == LAST or _is_id(name)
+
+
 def find_scan(api: ApiClient, wanted: str) -> Document:
     """Return the scan of that id or name, or the newest for `last`; raise Refused."""
-    if wanted.isdigit():
-        return api.get(f"/api/scans/{wanted}")
     if wanted == LAST:
         return _newest(api)
+    if _is_id(wanted):
+        with suppress(NotFound):
+            return api.get(f"/api/scans/{wanted}")
     scans = api.each("/api/scans", limit=100)
     return api.get(f"/api/scans/{pick(scans, 'scan', wanted)}")
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit()
 
 
 def _newest(api: ApiClient) -> Document:
@@ -23,6 +34,12 @@ def _newest(api: ApiClient) -> Document:
     if not scans:
         raise Refused("there is no scan yet", hint="make one with `scandispatch scan create`")
     return scans[0]
+
+
+def check_free(api: ApiClient, kind: str, name: str, *, hint: str) -> None:
+    """Raise Refused where a `kind` (scanner, group) of that name is there already."""
+    if any(item["name"] == name for item in api.each(f"/api/{kind}s", limit=100)):
+        raise Refused(f"there is a {kind} {name!r} already", hint=hint)
 
 
 def find_ids(api: ApiClient, kind: str, wanted: Iterable[str]) -> list[int]:

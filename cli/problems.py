@@ -5,10 +5,11 @@ from typing import Any
 
 from urllib3 import BaseHTTPResponse
 
-from cli.errors import CliError, NotAllowed, Refused, Unavailable
+from cli.errors import CliError, NotAllowed, NotFound, Refused, Unavailable
 
 HTTP_OK_BELOW = 300
 AUTHENTICATION = {401, 403, 429}
+NOT_FOUND = 404
 SERVER_ERRORS_FROM = 500
 BROWSED = 200  # characters of a foreign answer that are shown
 
@@ -33,7 +34,7 @@ def error(response: BaseHTTPResponse) -> CliError:
         return NotAllowed(message, hint=_token_hint(response))
     if response.status >= SERVER_ERRORS_FROM:
         return Unavailable(message, hint="try again in a moment; /readyz says what is missing")
-    return Refused(message)
+    return NotFound(message) if response.status == NOT_FOUND else Refused(message)
 
 
 def _token_hint(response: BaseHTTPResponse) -> str:

@@ -14,6 +14,8 @@ from cli.client import Document
 from cli.output import STYLES, clean, print_json_line, terminal
 from cli.standing import counts, eta, reason, status
 
+STEPS = 20  # of progress inside running tasks that are each worth a line
+
 
 class View(Protocol):
     """Shows a scan again and again, as a context manager."""
@@ -78,10 +80,11 @@ class PlainLines:
         click.echo(f"{_clock()}  {text}")
 
     def _told(self, scan: Document) -> object:
-        return (status(scan), counts(scan))
+        return (status(scan), counts(scan), int(scan["progress"] * STEPS))
 
     def _print(self, scan: Document) -> None:
-        click.echo(f"{_clock()}  {status(scan)}  {counts(scan)}{eta(scan, '  about {} left')}")
+        left = eta(scan, ", about {} left")
+        click.echo(f"{_clock()}  {status(scan)}  {counts(scan)}  {scan['progress']:.0%}{left}")
 
 
 class JsonLines(PlainLines):
@@ -127,13 +130,12 @@ class LiveView:
 
     def show(self, scan: Document) -> None:
         """Move the bar, and say what stands behind it."""
-        hosts = scan["hosts"]
         state = scan["status"]
         self._bar.update(
             self._task,
             description=f"[{STYLES.get(state, 'bold')}]{state}[/]",
-            total=hosts["total"],
-            completed=hosts["total"] * scan["progress"],
+            total=1.0,
+            completed=scan["progress"],
             left=eta(scan, "{} left"),
         )
         self._behind(Text(counts(scan)), Text(reason(scan), style="yellow"))

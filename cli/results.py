@@ -8,13 +8,15 @@ from typing import BinaryIO
 
 import click
 
-from cli.client import ApiClient, Document
+from cli.client import ApiClient
 from cli.errors import CliError
 from cli.names import find_scan
 from cli.options import examples, json_option, operator
-from cli.output import print_json, print_table
+from cli.output import print_json
+from cli.results_table import by_address, print_results
 
 PAGE = 500
+LIMIT = 1000
 EXPORTS = ("jsonl", "csv", "nmap-xml")
 
 
@@ -35,7 +37,9 @@ EXPORTS = ("jsonl", "csv", "nmap-xml")
     type=click.Choice(["open", "closed", "filtered", "up", "down", "any"]),
     help="Only these in the table.",
 )
-@click.option("--limit", type=click.IntRange(min=1), default=1000, show_default=True)
+@click.option(
+    "--limit", type=click.IntRange(min=1), help="So many rows of the table.  [default: 1000]"
+)
 @click.option(
     "--output", type=click.Path(path_type=Path, dir_okay=False), help="A file for the whole."
 )
@@ -47,30 +51,35 @@ def results(
     scan: str,
     form: str,
     state: str | None,
-    limit: int,
+    limit: int | None,
     output: Path | None,
     as_json: bool,
 ) -> None:
     """Print what a scan found.
 
-    The table and --json show what was reported, as it came. The other formats stream the whole of
-    it, one row for each host, protocol and port, the newest.
+    The table and --json show all that was reported. The other formats stream the whole of it, one
+    row for each host, protocol and port, the newest.
     """
-    if output and form not in EXPORTS:
+    is_export = form in EXPORTS
+    if output and not is_export:
         raise click.UsageError(f"--output goes with --format {'|'.join(EXPORTS)}.")
+    if is_export and (state or limit or as_json):
+        raise click.UsageError(f"--format {form} is the whole: no --state, --limit or --json.")
     path = f"/api/scans/{find_scan(api, scan)['scanId']}/results"
-    if form in EXPORTS:
+    if is_export:
         _stream(api.stream(path, format=form), output)
         return
+    limit = limit or LIMIT
     listed = api.each(path, limit=min(limit, PAGE))
     asked = (one for one in listed if state in (None, "any", one["state"]))
     found = list(itertools.islice(asked, limit + 1))
     if as_json:
         print_json(found[:limit])
-        return
-    _table(found[:limit])
-    if len(found) > limit:
+    elif len(found) > limit:
+        print_results(api, found[:limit])
         click.echo(f"… and more: raise --limit {limit}, or use --format jsonl", err=True)
+    else:
+        print_results(api, sorted(found, key=by_address))
 
 
 def _stream(pieces: Iterable[bytes], output: Path | None) -> None:
@@ -92,16 +101,3 @@ def _stream(pieces: Iterable[bytes], output: Path | None) -> None:
 def _write(pieces: Iterable[bytes], file: BinaryIO) -> None:
     file.writelines(pieces)
     file.flush()
-
-
-def _table(found: Iterable[Document]) -> None:
-    columns = ("HOST", "PORT", "STATE", "SERVICE", "BANNER", "LATE")
-    print_table(columns, [_row(one) for one in found], empty="nothing found")
-
-
-def _row(one: Document) -> tuple[object, ...]:
-    host = f"{one['host']} ({one['name']})" if one.get("name") else one["host"]
-    port = f"{one['port']}/{one.get('protocol', 'tcp')}" if one.get("port") else ""
-    service = " ".join(one[key] for key in ("service", "product", "version") if one.get(key))
-    late = "late" if one.get("late") else ""
-    return (host, port, one["state"], service, one.get("banner"), late)

@@ -7,7 +7,7 @@ from typing import Any, TextIO
 import click
 
 from cli.client import ApiClient
-from cli.names import find_ids
+from cli.names import find_ids, is_reserved
 from cli.options import Command, examples, json_option, operator
 from cli.output import print_json, print_json_line
 from cli.watch import watch_to_the_end
@@ -25,6 +25,13 @@ def _typed(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dic
         except ValueError:
             pairs[name] = value
     return pairs
+
+
+def _free(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
+    """Refuse a name that a scan could not be found by."""
+    if name is not None and is_reserved(name):
+        raise click.BadParameter(f"{name!r} would be taken for the newest scan, or for an id")
+    return name
 
 
 def _limits(command: Command) -> Command:
@@ -48,16 +55,34 @@ def _limits(command: Command) -> Command:
     )
 )
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
-@click.option("--ports", required=True, help="As nmap writes them: 22,80,8000-8100.")
-@click.option("--exclude", multiple=True, metavar="TARGET", help="What is left out.")
+@click.option(
+    "--ports",
+    required=True,
+    help="TCP ports, as nmap writes them: 22,80,8000-8100; - is all of them.",
+)
+@click.option(
+    "--exclude", multiple=True, metavar="TARGET", help="What is left out; may be repeated."
+)
 @click.option(
     "--targets-file",
-    type=click.File(encoding="utf-8"),
+    type=click.File(encoding="utf-8-sig"),  # Windows begins its text files with a mark
     help="More targets, from a file or `-`; # begins a comment.",
 )
-@click.option("--scanner", "scanners", multiple=True, metavar="NAME|ID", help="Who may do it.")
-@click.option("--group", "groups", multiple=True, metavar="NAME|ID", help="Which group may do it.")
-@click.option("--name", help="What you call it.")
+@click.option(
+    "--scanner",
+    "scanners",
+    multiple=True,
+    metavar="NAME|ID",
+    help="Who may do it; may be repeated.",
+)
+@click.option(
+    "--group",
+    "groups",
+    multiple=True,
+    metavar="NAME|ID",
+    help="Which group may do it; may be repeated.",
+)
+@click.option("--name", callback=_free, help="What you call it.")
 @click.option("--engine", help="What probes: connect (the default), nmap.")
 @click.option(
     "--engine-arg",
@@ -65,7 +90,7 @@ def _limits(command: Command) -> Command:
     multiple=True,
     callback=_typed,
     metavar="NAME=VALUE",
-    help="An argument of the engine; the value is JSON, or else text.",
+    help="An argument of the engine; the value is JSON, or else text. May be repeated.",
 )
 @_limits
 @click.option("--watch", "watching", is_flag=True, help="Watch it to its end.")

@@ -1,7 +1,7 @@
 """`scandispatch scan watch`: follow a scan to its end, through restarts of the server."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import click
 
@@ -38,19 +38,30 @@ def watch_to_the_end(
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
     """Show the scan until it has ended; raise CliError unless it was completed."""
-    scan: Document | None = None
-    with view(as_json=as_json) as shown:
-        for seen in follow(api, f"/api/scans/{scan_id}", sleep=sleep):
-            if isinstance(seen, Unavailable):
-                shown.away(seen.message)
-            else:
-                scan = seen
-                shown.show(scan)
+    try:
+        scan = _show_all(follow(api, f"/api/scans/{scan_id}", sleep=sleep), as_json=as_json)
+    except KeyboardInterrupt:
+        again = f"`scandispatch scan watch {scan_id}`"
+        click.echo(f"scan {scan_id} goes on; watch it again with {again}", err=True)
+        raise
     if scan and scan["status"] != "completed":
         raise CliError(
             f"scan {scan_id} ended as {scan['status']}",
             hint=f"what it did is kept: `scandispatch scan show {scan_id}`",
         )
+
+
+def _show_all(states: Iterable[Document | Unavailable], *, as_json: bool) -> Document | None:
+    """Show one state after the other; return the last that is known."""
+    scan: Document | None = None
+    with view(as_json=as_json) as shown:
+        for seen in states:
+            if isinstance(seen, Unavailable):
+                shown.away(seen.message)
+            else:
+                scan = seen
+                shown.show(scan)
+    return scan
 
 
 def follow(

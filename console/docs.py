@@ -1,9 +1,11 @@
-"""/docs: a page to read /openapi.json, with its script and style from this server."""
+"""/docs: a page to read /openapi.json, its script and style from this server; / leads there."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from flask import Blueprint, redirect, request
+from flask.blueprints import BlueprintSetupState
 from flask_swagger_ui import get_swaggerui_blueprint
+from werkzeug import Response
 
 CONFIG = {
     "app_name": "Scan Dispatch",
@@ -15,4 +17,15 @@ CONFIG = {
 def docs_blueprint() -> Blueprint:
     """The page, for whoever asks; no token needed."""
     blueprint: Blueprint = get_swaggerui_blueprint("/docs", "/openapi.json", config=CONFIG)
+    blueprint.record_once(_lead_browsers_here)
     return blueprint
+
+
+def _lead_browsers_here(state: BlueprintSetupState) -> None:
+    """Lead a browser from / to the page; for programs there is nothing, and no route."""
+
+    @state.app.before_request
+    def front() -> Response | None:
+        is_browser = "text/html" in request.accept_mimetypes.values()
+        is_front = request.path == "/" and request.method in {"GET", "HEAD"}
+        return redirect("/docs/") if is_front and is_browser else None

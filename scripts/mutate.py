@@ -23,10 +23,9 @@ SCRIPTS = Path("queues", "lua")
 WORKERS = 2
 NOT_COPIED = (".git", ".venv", ".data", ".hypothesis", "__pycache__", ".*_cache", "*.egg-info")
 TESTS = (
-    *("tests/unit/test_scripts.py", "tests/integration/test_leases.py"),
-    *("tests/integration/test_dispatching.py", "tests/integration/test_operators_and_queues.py"),
-    *("tests/integration/test_large_scans.py", "tests/integration/test_exports_store.py"),
-    *("tests/integration/test_events_following.py", "tests/model"),
+    *("tests/integration/test_leases.py", "tests/integration/test_dispatching.py"),
+    *("tests/integration/test_operators_and_queues.py", "tests/integration/test_large_scans.py"),
+    *("tests/model", "tests/integration/test_exports_store.py", "tests/unit/test_scripts.py"),
     *("--hypothesis-profile=mutant", "--hypothesis-seed=0"),
 )
 PYTEST = (sys.executable, "-m", "pytest", "-x", "-q", "--tb=line", "-p", "no:cacheprovider")

@@ -74,4 +74,4 @@ end
 if #ids > 0 then
   redis.call('HSET', key('scanner', scanner), 'cursor', text(me.cursor))
 end
-return answer(ids, #ids == 0 and budget.moves == 0 and -1 or 0)
+return answer(ids, #ids == 0 and (budget.moves == 0 or me.look_again) and -1 or 0)

@@ -31,5 +31,5 @@ touch(scanner, now)
 if ARGV[7] ~= '' and redis.call('EXISTS', key('task', task.id)) == 1 then
   redis.call('HSET', key('task', task.id), 'results', ARGV[7])
 end
-back_off(scanner, status == 'failed', now)
+back_off(scanner, task, status == 'failed', now)
 return { 'ok' }

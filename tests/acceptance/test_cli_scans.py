@@ -136,10 +136,16 @@ def test_the_steps_of_a_scan(run: Run) -> None:
 
 
 def test_the_steps_of_scanners_and_groups(run: Run) -> None:
-    """Drain and back, a new key, delete."""
+    """Drain, disable and back, a new key, in and out of a group, delete."""
     run("scanner", "create", "brief")
     run("group", "create", "few", "--scanner", "brief")
 
+    assert "few: 0 scanners" in run("group", "remove", "few", "brief").stdout
+    assert "few: 2 scanners" in run("group", "add", "few", "brief", "lab-1").stdout
+    assert "disabled" in run("scanner", "disable", "brief").stdout
+    assert "offline" in run("scanner", "enable", "brief").stdout
+    run("scanner", "create", "brief", code=3)
+    run("group", "create", "few", code=3)
     assert "draining" in run("scanner", "drain", "brief").stdout
     assert "offline" in run("scanner", "drain", "brief", "--undo").stdout
     assert "shown only now" in run("scanner", "new-key", "brief").stdout

@@ -65,3 +65,4 @@ def test_ctrl_c_ends_the_watch_and_not_the_scan(tmp_path: Path) -> None:
     assert code == 130
     assert status == "pending"
     assert "Traceback" not in log.read_text()
+    assert "goes on; watch it again with `scandispatch scan watch" in log.read_text()

@@ -339,6 +339,17 @@ def test_a_failing_scanner_waits(site: Site, one: Holder) -> None:
     assert len(site.claim(one, limit=1)) == 1
 
 
+def test_names_that_fail_are_no_fault_of_the_scanner(site: Site, one: Holder) -> None:
+    """However many names cannot be resolved, the scanner goes on."""
+    names = [f"host-{number}.example" for number in range(9)]
+    scan = site.scan(f"s{one.scanner}", targets=names)
+    for _ in names:
+        site.finish(one, site.claim(one, limit=1)[0], "failed")
+
+    assert site.record(scan)["failed"] == "9"
+    assert site.alarms.some(site.keys, state="", limit=9, cursor="").items == []
+
+
 def test_stalled_task(site: Site, scan: int, one: Holder) -> None:
     """Renewed but without progress: an alarm, then taken back; progress clears the alarm."""
     lease = started(site, one)

@@ -23,7 +23,11 @@ def agree(world: World, raw: Raw) -> None:
     for name, queue in world.queues.items():
         same(f"queue {name}", expected_queue(world, name, queue), found_queue(raw, name))
     same("alarms", world.alarms, set(raw.get("raised", {})))
-    same("retiring", {str(s) for s in world.retiring}, raw.get("retiring", set()))
+    same(
+        "retiring",
+        {str(s.id) for s in world.scanners.values() if s.retired},
+        raw.get("retiring", set()),
+    )
 
 
 def same(what: str, expected: Any, found: Any) -> None:
@@ -41,6 +45,7 @@ def expected_scan(world: World, scan: Scan) -> dict[str, Any]:
         "receipt": scan.receipt,
         "since": scan.since,
         "started": scan.started,
+        "spent": scan.spent,
         "open": [_piece(piece) for piece in scan.open],
         "in_flight": sorted(a for task in world.held_of(scan.id) for a in task.addresses),
         "done": sorted(scan.done),
@@ -69,6 +74,7 @@ def found_scan(raw: Raw, scan: int) -> dict[str, Any]:
         "receipt": int(record["receipt"]),
         "since": int(record["since"]),
         "started": "started" in record,
+        "spent": "spent" in record,
         "open": [(*interval, row.split(":")[3]) for interval, row in rows],
         "in_flight": sorted(addresses(flying)),
         "done": sorted(addresses(raw.get(f"{at}:done", {}))),

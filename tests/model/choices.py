@@ -25,7 +25,7 @@ specs = st.fixed_dictionaries(
     {
         "engine": st.sampled_from(["connect", "connect", "connect", "nmap"]),
         "ports": st.sampled_from([1, 1, 3]),
-        "rate": st.sampled_from([None, None, None, 6]),
+        "rate": st.sampled_from([None, None, None, 1, 6, 7]),
         "size": st.sampled_from([None, None, 1, 2, 5, 70]),
         "retry_failed": st.booleans(),
         "max_attempts": st.sampled_from([1, 2, 3]),
@@ -36,7 +36,7 @@ fleets = st.sampled_from(
     [
         [{"set_targets": 40, "set_tasks": 5, "set_jobs": 3}, {}],
         [{"set_targets": 9, "set_tasks": 3, "set_jobs": 2}, {"set_tasks": 2}],
-        [{"set_targets": 4, "set_tasks": 2, "set_jobs": 1}, {"rate": 2}, {"set_jobs": 2}],
+        [{"set_targets": 4, "set_tasks": 2, "set_jobs": 1}, {"rate": 9}, {"set_jobs": 2}],
     ]
 )
 changes = st.sampled_from(
@@ -47,7 +47,7 @@ changes = st.sampled_from(
         {"set_targets": "", "set_tasks": "", "set_jobs": ""},
         {"set_tasks": 1, "set_jobs": 2},
         {"set_jobs": 3},
-        {"rate": 2},
+        {"rate": 9},
         {"rate": ""},
         {"drain": 1},
         {"drain": 0},

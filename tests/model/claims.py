@@ -8,30 +8,21 @@ from dataclasses import dataclass, field
 from tests.model.leases import begin, sweep
 from tests.model.presence import caller, hear
 from tests.model.scans import place, withdraw
-from tests.model.world import DEFAULT_RATE, TASK_SECONDS, Scan, Scanner, Task, Who, World
+from tests.model.slices import Fair, Given, judge_rate, judge_size
+from tests.model.world import (
+    LEAST_RATE,
+    PREFER_OTHERS_MS,
+    Scan,
+    Scanner,
+    Task,
+    Who,
+    World,
+)
 
 SWEPT_A_CLAIM = 20
 MOVED_AT_MOST = 16
-
-
-@dataclass(frozen=True)
-class Given:
-    """A task as the product answered it."""
-
-    task: int
-    attempt: int
-    scan: int
-    first: int
-    last: int
-    rate: int | None
-
-
-@dataclass(frozen=True)
-class Fair:
-    """What a fair size follows from: probes per second, and the task slots that share a scan."""
-
-    speed: int
-    slots: int
+TURNED_AT_MOST = 16
+LOOKS_AT_MOST = 20
 
 
 @dataclass
@@ -42,6 +33,8 @@ class Turns:
     slots: dict[int, int]
     request: str
     given: dict[int, int] = field(default_factory=dict)
+    passed: set[int] = field(default_factory=set)
+    made_room: bool = False
 
 
 def claim(world: World, who: Who, limit: int, request: str, *, answer: list[Given]) -> str:
@@ -49,45 +42,59 @@ def claim(world: World, who: Who, limit: int, request: str, *, answer: list[Give
     me = caller(world, who)
     if me is None:
         return "StaleRecord"
+    for _ in range(LOOKS_AT_MOST):
+        if not look(world, me, limit, request, answer):
+            return "ok"
+    return "ok"
+
+
+def look(world: World, me: Scanner, limit: int, request: str, answer: list[Given]) -> bool:
+    """One look for work; whether it found none, and another look may."""
     hear(world, me)
     sweep(world, SWEPT_A_CLAIM)
     again = [t.id for t in world.held_by(me.id) if request and _is_again(t, request)]
-    if again or me.drain or me.wait_until > world.now:
+    if again or me.drain or me.retired or me.wait_until > world.now:
         assert [given.task for given in answer] == sorted(again), "handed again"
-        return "ok"
+        return False
+    moves = MOVED_AT_MOST
     for queue in me.queues:
-        promote(world, queue, me)
-    hand_out(world, me, limit, request, answer)
-    return "ok"
+        moves = promote(world, queue, me, moves)
+    turns = window(world, me, request)
+    if next_turn(world, me, turns) is None and (moves == 0 or turns.made_room):
+        return True
+    hand_out(world, me, turns, limit, answer)
+    return False
 
 
 def _is_again(task: Task, request: str) -> bool:
     return task.status == "claimed" and task.request == request
 
 
-def promote(world: World, name: str, me: Scanner) -> None:
-    """Jobs go in order from waiting to ready while there is room."""
+def promote(world: World, name: str, me: Scanner, moves: int) -> int:
+    """Jobs go in order from waiting to ready while there is room; answers the moves left."""
     queue = world.queues[name]
     if queue.retired:
-        return
-    _unpark(world, name, me)
+        return moves
     if queue.lost_an_engine:
         _park(world, name)
+    moves = _unpark(world, name, me, moves)
     room = world.capacity(name) - len(queue.ready)
-    for _ in range(MOVED_AT_MOST):
-        if room <= 0 or not queue.waiting:
-            return
+    while room > 0 and moves > 0 and queue.waiting:
+        moves -= 1
         scan = world.scans.get(queue.waiting.pop(0))
         if scan and name in scan.jobs:
             scan.jobs[name] = "out"
             room -= place(world, name, scan)
+    return moves
 
 
-def _unpark(world: World, name: str, me: Scanner) -> None:
-    for scan in sorted(world.queues[name].parked):
-        if me.can(world.scans[scan].engine):
-            world.queues[name].parked.remove(scan)
-            place(world, name, world.scans[scan])
+def _unpark(world: World, name: str, me: Scanner, moves: int) -> int:
+    parked = sorted(world.queues[name].parked, key=lambda s: world.scans[s].receipt)
+    able = [scan for scan in parked if me.can(world.scans[scan].engine)][:moves]
+    for scan in able:
+        world.queues[name].parked.remove(scan)
+        place(world, name, world.scans[scan])
+    return moves - len(able)
 
 
 def _park(world: World, name: str) -> None:
@@ -97,9 +104,8 @@ def _park(world: World, name: str) -> None:
     world.queues[name].lost_an_engine = False
 
 
-def hand_out(world: World, me: Scanner, limit: int, request: str, answer: list[Given]) -> None:
+def hand_out(world: World, me: Scanner, turns: Turns, limit: int, answer: list[Given]) -> None:
     """Each task is the one whose turn it is, and none is left that could have been given."""
-    turns = window(world, me, request)
     assert len(answer) <= limit, "more than asked for"
     for given in answer:
         scan = next_turn(world, me, turns)
@@ -128,22 +134,50 @@ def next_turn(world: World, me: Scanner, turns: Turns) -> Scan | None:
     """The first scan after the last one's receipt, all around, of which it may have a task."""
     later = [scan for scan in turns.rows if scan.receipt > me.cursor]
     earlier = [scan for scan in turns.rows if scan.receipt <= me.cursor]
-    return next((s for s in later + earlier if may_take(world, me, turns, s)), None)
+    if world.free_tasks(me) < 1 or world.free_targets(me) < 1:
+        return None
+    for scan in later + earlier:
+        if scan.id not in turns.passed and _is_for(world, me, turns, scan):
+            return scan
+        turns.passed.add(scan.id)
+    return None
+
+
+def _is_for(world: World, me: Scanner, turns: Turns, scan: Scan) -> bool:
+    may = may_take(world, me, turns, scan) and has_rate(world, turns, scan)
+    return may and turn_to_front(world, me, turns, scan)
 
 
 def may_take(world: World, me: Scanner, turns: Turns, scan: Scan) -> bool:
-    """Capacities; and at the end of a scan that many share, one task a claim."""
+    """Job capacity; and at the end of a scan that many share, one task a claim."""
     held = {task.scan for task in world.held_by(me.id)}
-    if not scan.open or world.free_tasks(me) < 1 or world.free_targets(me) < 1:
-        return False
-    if scan.id not in held and len(held) >= me.job_capacity:
-        return False
-    if scan.rate and world.granted(scan.id) >= scan.rate:
+    if not scan.open or (scan.id not in held and len(held) >= me.job_capacity):
         return False
     slots, last = turns.slots[scan.id], turns.given.get(scan.id)
     if last and slots > me.task_capacity:
         return math.ceil(len(scan.waiting) / last) >= slots
     return True
+
+
+def has_rate(world: World, turns: Turns, scan: Scan) -> bool:
+    """A scan whose rate is granted to others waits until some of it comes back."""
+    if scan.rate is None or scan.rate - world.granted(scan.id) >= min(LEAST_RATE, scan.rate):
+        return True
+    scan.spent = turns.made_room = True
+    withdraw(world, scan)
+    return False
+
+
+def turn_to_front(world: World, me: Scanner, turns: Turns, scan: Scan) -> bool:
+    """What just failed here is for others, if there are any: it goes to the back."""
+    shared = turns.slots[scan.id] > me.task_capacity
+    for _ in range(min(TURNED_AT_MOST, len(scan.open))):
+        task = world.tasks.get(scan.open[0].task or 0)
+        recent = task and world.now - task.failed_at < PREFER_OTHERS_MS
+        if not (shared and task and recent and task.failed_by == me.id):
+            return True
+        scan.open.append(scan.open.pop(0))
+    return False
 
 
 def take(world: World, me: Scanner, turns: Turns, scan: Scan, given: Given) -> None:
@@ -169,29 +203,3 @@ def take(world: World, me: Scanner, turns: Turns, scan: Scan, given: Given) -> N
     if not scan.open:
         withdraw(world, scan)
     turns.given[scan.id], me.cursor = size, scan.receipt
-
-
-def judge_rate(world: World, me: Scanner, scan: Scan, given: Given) -> int:
-    """A rate within every limit; none where there is no limit. Answers the speed to reckon by."""
-    left = scan.rate and scan.rate - world.granted(scan.id)
-    limits = [limit for limit in (me.set.get("rate"), left) if limit is not None]
-    assert (given.rate is not None) == bool(limits), f"{given} under {limits}"
-    assert given.rate is None or 1 <= given.rate <= min(limits), f"{given} above {limits}"
-    return given.rate or DEFAULT_RATE
-
-
-def judge_size(world: World, me: Scanner, scan: Scan, size: int, fair: Fair) -> None:
-    """HostsPerTask exactly where it fits; else by time, by free capacity, shrinking at the end."""
-    free = world.free_targets(me)
-    front = len(scan.open[0].addresses)
-    if scan.size:
-        assert size == min(scan.size, free, front), f"size {size} for hostsPerTask {scan.size}"
-        return
-    by_time = max(1, TASK_SECONDS * fair.speed // scan.ports)
-    room = math.ceil(free / world.free_tasks(me))
-    waiting = len(scan.waiting)
-    a_second = max(1, fair.speed // scan.ports)
-    assert size <= min(front, by_time, room, max(math.ceil(waiting / fair.slots), a_second)), (
-        "large"
-    )
-    assert size >= min(front, by_time, room, math.ceil(waiting / (2 * fair.slots))), "small"

@@ -26,6 +26,8 @@ def save_scanner(
     before = Scanner(0) if scanner is None else world.scanners.get(scanner)
     if before is None:
         return "NotFound"
+    if before.retired:
+        return "Conflict"
     if not set(groups or []) <= world.groups:
         return "Invalid"
     sets_capacity = scanner is None or any(name.startswith("set_") for name in fields)
@@ -100,13 +102,13 @@ def delete_scanner(world: World, scanner: int) -> str:
     found = world.scanners.get(scanner)
     if found is None:
         return "NotFound"
-    if not leave(world, f"s{scanner}"):
-        return "Conflict"
     with change_of_presence(world):
-        found.drain, found.auth = True, found.auth + 1
-    if not _forget_scanner(world, scanner):
-        world.retiring.add(scanner)
-    return "ok"
+        found.retired = True
+    if not leave(world, f"s{scanner}"):
+        with change_of_presence(world):
+            found.retired = False
+        return "Conflict"
+    return finish_retirements(world)
 
 
 def leave(world: World, queue: str) -> bool:
@@ -127,20 +129,14 @@ def _is_only_queue(world: World, queue: str, scan: Scan) -> bool:
     return all(world.queues[q].retired for q in scan.jobs if q != queue)
 
 
-def _forget_scanner(world: World, scanner: int) -> bool:
-    if world.held_by(scanner):
-        return False
-    with change_of_presence(world):
-        del world.scanners[scanner], world.queues[f"s{scanner}"]
-    kinds = ("scanner-offline", "scanner-failing", "scanner-duplicated")
-    world.alarms -= {f"{kind}:{scanner}" for kind in kinds}
-    return True
-
-
 def finish_retirements(world: World) -> str:
     """Scanners that waited for their last lease go."""
-    gone = {s for s in world.retiring if s not in world.scanners or _forget_scanner(world, s)}
-    world.retiring -= gone
+    for scanner in [s.id for s in world.scanners.values() if s.retired]:
+        if not world.held_by(scanner):
+            with change_of_presence(world):
+                del world.scanners[scanner], world.queues[f"s{scanner}"]
+            kinds = ("scanner-offline", "scanner-failing", "scanner-duplicated")
+            world.alarms -= {f"{kind}:{scanner}" for kind in kinds}
     return "ok"
 
 

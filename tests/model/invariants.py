@@ -77,7 +77,10 @@ def counters_of_scan(raw: Raw, scan: str) -> None:
         status: statuses[status] for status in HELD
     }, f"scan {scan}"
     granted = sum(int(task["rate"] or 0) for task in held(raw, scan))
+    advanced = sum(min(int(task["progress"]), _size(task)) for task in held(raw, scan))
+    assert int(record.get("advanced", 0)) == advanced, f"scan {scan}"
     assert int(record.get("granted", 0)) == granted, f"scan {scan}"
+    assert granted or "spent" not in record, f"scan {scan} waits for a rate that nobody has"
     assert not record["rate"] or granted <= int(record["rate"]), f"scan {scan}"
     assert int(record["results"]) == kept, f"scan {scan}"
 
@@ -125,7 +128,7 @@ def ready_in_order(before: Raw, raw: Raw, queue: str) -> None:
 def jobs_are_somewhere(raw: Raw, scan: str) -> None:
     """§3: no job is lost: it waits in its list, or is ready, or parked, if it can move at all."""
     record = raw[f"scan:{scan}"]
-    movable = record["status"] in ACTIVE and f"scan:{scan}:open" in raw
+    movable = record["status"] in ACTIVE and "spent" not in record and f"scan:{scan}:open" in raw
     for queue, where in raw.get(f"scan:{scan}:jobs", {}).items():
         listed = scan in raw.get(f"queue:{queue}:waiting", [])
         assert listed == (where == "listed"), f"{scan} is {where} in {queue}"

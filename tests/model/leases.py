@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.model.scans import reopen, settle
+from tests.model.scans import come_back, reopen, settle
 from tests.model.world import AWAY_MS, CLAIM_MS, LEASE_MS, MAX_TASK_MS, Piece, Task, World
 
 
@@ -18,6 +18,10 @@ def end(world: World, task: Task, status: str) -> None:
     """Whoever ends it, its capacity is free: here that follows from the status."""
     task.status, task.stall_at, task.stalled = status, 0, False
     world.alarms.discard(f"task-stalled:{task.id}")
+    scan = world.scans[task.scan]
+    if task.rate and scan.spent:
+        scan.spent = False
+        come_back(world, scan)
 
 
 def finish(world: World, task: Task, status: str) -> None:
@@ -61,10 +65,10 @@ def take_back(world: World, task: Task) -> None:
 def sweep(world: World, most: int) -> None:
     """Leases that ran out are taken back, oldest first; after a silence they first get more."""
     swept = world.now if world.swept is None else world.swept
-    if world.now - swept > AWAY_MS:
+    if world.now - swept > AWAY_MS and world.now >= world.grace + AWAY_MS:
         world.grace = world.now + LEASE_MS
     world.swept = world.now
-    if world.now < world.grace:
+    if world.has_grace:
         return
     due = [t for t in world.tasks.values() if t.held and t.expires <= world.now]
     for task in sorted(due, key=lambda t: (t.expires, t.id))[:most]:
@@ -72,7 +76,9 @@ def sweep(world: World, most: int) -> None:
 
 
 def check_stalls(world: World) -> str:
-    """Without progress: an alarm first, then taken back."""
+    """Without progress: an alarm first, then taken back; not by time when the store was away."""
+    if world.has_grace:
+        return "ok"
     due = [t for t in world.tasks.values() if t.held and t.stall_at and t.stall_at <= world.now]
     for task in sorted(due, key=lambda t: (t.stall_at, t.id)):
         if task.stalled:

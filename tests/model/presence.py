@@ -35,9 +35,10 @@ def caller(world: World, who: Who) -> Scanner | None:
 
 def mark_offline(world: World) -> str:
     """Silent scanners go offline, and keep their work."""
-    for scanner in world.scanners.values():
+    for scanner in [] if world.has_grace else world.scanners.values():
         if scanner.online and scanner.seen <= world.now - OFFLINE_MS:
             with change_of_presence(world):
                 scanner.online = False
-            world.alarms.add(f"scanner-offline:{scanner.id}")
+            if scanner.enabled:
+                world.alarms.add(f"scanner-offline:{scanner.id}")
     return "ok"

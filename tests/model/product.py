@@ -27,6 +27,7 @@ TIMING = Timing(
     stall_ms=world.STALL_MS,
     task_seconds=world.TASK_SECONDS,
     default_rate=world.DEFAULT_RATE,
+    least_rate=world.LEAST_RATE,
 )
 FIRST_ADDRESS = 10 << 24
 
@@ -148,9 +149,7 @@ class Product:
     def delete_scanner(self, scanner: int) -> None:
         """As dispatch.scanners does it."""
         self.retirement.retire(self.keys, "scanner", scanner)
-        self.scanners.save(self.keys, scanner, {"drain": 1})
-        if not self.retirement.delete(self.keys, "scanner", scanner):
-            self.retirement.postpone(self.keys, scanner)
+        self.retirement.finish(self.keys)
 
     def delete_group(self, group: int) -> None:
         """As dispatch.groups does it."""
@@ -166,4 +165,5 @@ def _starts(sizes: list[int]) -> list[int]:
 
 
 def _given(lease: Lease) -> Given:
-    return Given(lease.task, lease.attempt, lease.scan, lease.first, lease.last, lease.rate)
+    rate = (lease.rate, lease.rated_by)
+    return Given(lease.task, lease.attempt, lease.scan, lease.first, lease.last, *rate)

@@ -8,11 +8,13 @@ from tests.model.world import ACTIVE, FINISHED, Piece, Scan, World
 def set_status(world: World, scan: Scan, status: str) -> None:
     """A finished scan leaves its queues."""
     scan.status, scan.since = status, world.now
+    if status != "running":
+        world.alarms.discard(f"scan-stalled:{scan.id}")
     if status in FINISHED:
         withdraw(world, scan)
         scan.jobs.clear()
         scan.open.clear()
-        world.alarms -= {f"scan-stalled:{scan.id}", f"scan-stuck:{scan.id}"}
+        world.alarms.discard(f"scan-stuck:{scan.id}")
 
 
 def withdraw(world: World, scan: Scan) -> None:
@@ -24,7 +26,7 @@ def withdraw(world: World, scan: Scan) -> None:
 
 def place(world: World, queue: str, scan: Scan) -> bool:
     """Ready, or parked for want of an engine; neither where there is nothing to hand out."""
-    if scan.status not in ACTIVE or not scan.open:
+    if scan.status not in ACTIVE or scan.spent or not scan.open:
         return False
     ready = world.can(queue, scan.engine)
     at = world.queues[queue]

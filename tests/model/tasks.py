@@ -89,7 +89,7 @@ def results(world: World, who: Who, which: Which, batch: int, count: int) -> str
     if not found.was_given(who[0], attempt):
         return "LeaseLost"
     last = found.batches.get(attempt, 0)
-    if word != "LeaseLost" and batch > last + 1:
+    if batch > last + 1:
         return "BatchGap"
     hear(world, me)
     if batch > last:
@@ -109,15 +109,16 @@ def complete(world: World, who: Who, which: Which, status: str) -> str:
         return "ok"
     if word != "ok" or me is None or found is None:
         return word
-    hear(world, me)
     scan = world.scans[found.scan]
     scan.active, found.said = world.now, status
     if status == "failed" and _is_tried_again(world, found):
         found.strikes += 1
+        found.failed_by, found.failed_at = me.id, world.now
         give_back(world, found, "released")
     else:
         finish(world, found, status)
     settle(world, scan)
+    hear(world, me)
     back_off(world, me, failed=status == "failed")
     return "ok"
 
@@ -134,6 +135,8 @@ def back_off(world: World, me: Scanner, *, failed: bool) -> None:
         me.failures = me.wait_until = 0
         world.alarms.discard(f"scanner-failing:{me.id}")
         return
+    if me.wait_until > world.now:
+        return
     me.failures += 1
     if me.failures >= FAILURES_BEFORE_WAITING:
         seconds = min(LONGEST_WAIT_SECONDS, 2 ** (me.failures - 2))
@@ -148,9 +151,10 @@ def release(world: World, who: Who, which: Which, done: int) -> str:
         return "ok"
     if word != "ok" or me is None or found is None:
         return word
+    if done and found.status == "claimed":
+        return "InvalidTransition"
     if done > len(found.addresses):
         return "Invalid"
-    hear(world, me)
     scan = world.scans[found.scan]
     scan.active, found.said = world.now, "released"
     if done == len(found.addresses):
@@ -158,6 +162,7 @@ def release(world: World, who: Who, which: Which, done: int) -> str:
     else:
         give_back(world, found, "released", done)
     settle(world, scan)
+    hear(world, me)
     return "ok"
 
 
@@ -177,7 +182,11 @@ def heartbeat(
         me.engines = tuple(filter(None, facts.get("engines", "").split(","))) or me.engines
     hear(world, me)
     boot(world, me, facts.get("boot", ""))
-    return "ok", me.drain, {job: word for job, word in _control(world, me, jobs) if word}
+    return (
+        "ok",
+        me.drain or me.retired,
+        {job: word for job, word in _control(world, me, jobs) if word},
+    )
 
 
 def _control(

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 CLAIM_MS, LEASE_MS, STALL_MS = 60_000, 120_000, 200_000
 MAX_TASK_MS, OFFLINE_MS, AWAY_MS = 400_000, 90_000, 30_000
-TASK_SECONDS, DEFAULT_RATE = 5, 4
+TASK_SECONDS, DEFAULT_RATE, LEAST_RATE = 5, 4, 2
+PREFER_OTHERS_MS = 30_000
 
 ACTIVE = {"pending", "running"}
 FINISHED = {"completed", "failed", "canceled"}
@@ -29,6 +30,7 @@ class Scanner:
     auth: int = 0
     enabled: bool = True
     drain: bool = False
+    retired: bool = False
     online: bool = False
     seen: int = 0
     groups: list[int] = field(default_factory=list)
@@ -47,7 +49,7 @@ class Scanner:
 
     @property
     def available(self) -> bool:
-        return self.enabled and self.online and not self.drain
+        return self.enabled and self.online and not self.drain and not self.retired
 
     @property
     def target_capacity(self) -> int:
@@ -117,6 +119,8 @@ class Task:
     stalled: bool = False
     expected: int = 0
     progress: int = 0
+    failed_by: int = 0
+    failed_at: int = 0
     batches: dict[int, int] = field(default_factory=dict)
 
     @property
@@ -151,6 +155,7 @@ class Scan:
     since: int
     status: str = "pending"
     started: bool = False
+    spent: bool = False
     active: int = 0
     open: list[Piece] = field(default_factory=list)
     done: set[int] = field(default_factory=set)
@@ -179,7 +184,6 @@ class World:
     queues: dict[str, Queue] = field(default_factory=dict)
     scans: dict[int, Scan] = field(default_factory=dict)
     tasks: dict[int, Task] = field(default_factory=dict)
-    retiring: set[int] = field(default_factory=set)
     alarms: set[str] = field(default_factory=set)
     remembered: dict[str, tuple[str, int]] = field(default_factory=dict)
     receipts: int = 0
@@ -195,6 +199,10 @@ class World:
 
     def granted(self, scan: int) -> int:
         return sum(task.rate for task in self.held_of(scan))
+
+    @property
+    def has_grace(self) -> bool:
+        return self.now < self.grace
 
     def free_targets(self, scanner: Scanner) -> int:
         held = self.held_by(scanner.id)

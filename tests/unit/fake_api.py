@@ -80,7 +80,7 @@ class FakeApi:
                 )
                 self._send(fake._answer(asked))
 
-            do_POST = do_GET  # noqa: N815 - http.server's name
+            do_POST = do_PATCH = do_DELETE = do_GET  # noqa: N815 - http.server's names
 
             def _send(self, answer: Answer) -> None:
                 raw = answer.body

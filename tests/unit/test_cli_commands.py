@@ -51,6 +51,7 @@ def test_a_new_scanners_key_is_shown_with_the_command_that_uses_it(
     server: FakeApi, run: Run
 ) -> None:
     """`scanner create` prints the key, and a line that can be pasted."""
+    server.on("GET", "/api/scanners", page())
     server.on("POST", "/api/scanners", Answer(SCANNER | {"apiKey": "k1.s3cret"}, 201))
 
     result = run("scanner", "create", "lab-1", "--max-rate", "500", "--allow-ip", "192.0.2.0/24")
@@ -58,6 +59,7 @@ def test_a_new_scanners_key_is_shown_with_the_command_that_uses_it(
     assert result.exit_code == 0
     assert "SCANDISPATCH_API_KEY=k1.s3cret" in result.output
     assert f"scandispatch agent --url {server.url}" in result.output
+    assert "--api-key-file" in result.output
     expected = {"name": "lab-1", "maxProbesPerSecond": 500, "allowedIps": ["192.0.2.0/24"]}
     assert expected == created(server)
 
@@ -78,11 +80,61 @@ def test_groups_name_their_scanners(server: FakeApi, run: Run) -> None:
     made = GROUP | {"scannerIds": [SCANNER["scannerId"]]}
     server.on("GET", "/api/scanners", page(SCANNER))
     server.on("POST", "/api/groups", Answer(made, 201))
-    server.on("GET", "/api/groups", page(made))
+    server.on("GET", "/api/groups", page(), page(made))
 
     assert run("group", "create", "lab", "--scanner", "lab-1").exit_code == 0
     assert {"name": "lab", "scannerIds": [SCANNER["scannerId"]]} == created(server)
     assert "lab-1" in run("group", "list").output
+
+
+@pytest.mark.parametrize(
+    ("kind", "hint"), [("scanner", "scanner new-key lab"), ("group", "group add")]
+)
+def test_a_name_that_is_there_is_not_given_again(
+    server: FakeApi, run: Run, kind: str, hint: str
+) -> None:
+    """`create` of a name that exists makes no second one, and says what to do instead."""
+    server.on("GET", f"/api/{kind}s", page({"name": "lab"}))
+
+    result = run(kind, "create", "lab")
+
+    assert result.exit_code == 3
+    assert f"there is a {kind} 'lab' already" in result.stderr
+    assert hint in result.stderr
+    assert [asked.method for asked in server.asked] == ["GET"]
+
+
+@pytest.mark.parametrize(("word", "on"), [("enable", True), ("disable", False)])
+def test_a_scanner_is_let_in_or_kept_out(server: FakeApi, run: Run, word: str, *, on: bool) -> None:
+    """`scanner enable|disable` changes that and nothing else, and says how it stands."""
+    path = f"/api/scanners/{SCANNER['scannerId']}"
+    server.on("GET", "/api/scanners", page(SCANNER))
+    server.on("PATCH", path, Answer(SCANNER | {"status": "so it is"}))
+
+    result = run("scanner", word, "lab-1")
+
+    assert result.output == "scanner lab-1: so it is\n"
+    assert server.asked[-1].body == {"enabled": on}
+
+
+@pytest.mark.parametrize(("word", "members"), [("add", [2, 3, 4]), ("remove", [2])])
+def test_scanners_come_into_a_group_and_out_of_it(
+    server: FakeApi, run: Run, word: str, members: list[int]
+) -> None:
+    """`group add|remove` takes several scanners, and leaves the group's others as they are."""
+    lab = GROUP | {"scannerIds": [2, 3]}
+    path = f"/api/groups/{lab['groupId']}"
+    scanners = [SCANNER | {"scannerId": n, "name": f"lab-{n}"} for n in (2, 3, 4)]
+    server.on("GET", "/api/scanners", page(*scanners))
+    server.on("GET", "/api/groups", page(lab))
+    server.on("GET", path, Answer(lab))
+    server.on("PATCH", path, Answer(lab | {"scannerIds": members}))
+
+    result = run("group", word, "lab", "lab-3", "4")
+
+    assert result.exit_code == 0, result.output
+    assert server.asked[-1].body == {"scannerIds": members}
+    assert result.output == f"group lab: {len(members)} scanners\n"
 
 
 def test_a_scan_is_sent_as_it_was_asked_for(server: FakeApi, run: Run) -> None:
@@ -90,7 +142,7 @@ def test_a_scan_is_sent_as_it_was_asked_for(server: FakeApi, run: Run) -> None:
     server.on("GET", "/api/scanners", page(SCANNER))
     server.on("GET", "/api/groups", page(GROUP))
     server.on("POST", "/api/scans", Answer(scan(), 201))
-    hosts = "192.0.2.9 # the printer\n\n# all of it below\n198.51.100.0/24, host.example\n"
+    hosts = "\ufeff192.0.2.9 # the printer\n\n# all of it below\n198.51.100.0/24, host.example\n"
 
     options = "--ports 22,80 --scanner lab-1 --group lab --rate 100 --hosts-per-task 4 --name x"
     arguments = "--exclude 192.0.2.1 --retry-failed --engine-arg banner=true --engine-arg a=b"
@@ -130,6 +182,8 @@ def test_a_scan_is_sent_as_it_was_asked_for(server: FakeApi, run: Run) -> None:
         "10.0.0.0/24 --ports 22",
         "10.0.0.0/24 --ports 22 --group lab --engine-arg banner",
         "10.0.0.0/24 --ports 22 --group lab --rate 0",
+        "10.0.0.0/24 --ports 22 --group lab --name last",
+        "10.0.0.0/24 --ports 22 --group lab --name 42",
     ],
 )
 def test_what_is_left_out_is_wrong_usage(server: FakeApi, run: Run, arguments: str) -> None:
@@ -185,6 +239,19 @@ def test_a_scan_is_found_by_id_by_name_and_as_last(server: FakeApi, run: Run, wa
     assert json.loads(result.output)["scanId"] == 8
 
 
+def test_a_number_may_be_a_name(server: FakeApi, run: Run) -> None:
+    """What is no scan's id is looked for among the names."""
+    server.on("GET", "/api/scans", page(scan(8, name="42"), scan(7)))
+    server.on("GET", "/api/scans/8", Answer(scan(8, name="42")))
+
+    found = run("scan", "show", "42", "--json")
+    unknown = run("scan", "show", "43")
+
+    assert json.loads(found.output)["scanId"] == 8
+    assert unknown.exit_code == 3
+    assert "there is no scan '43'" in unknown.stderr
+
+
 def test_a_scan_is_shown_with_what_it_waits_for(server: FakeApi, run: Run) -> None:
     """`scan show` and `scan list` say why a scan waits."""
     waiting = {"code": "NO_SCANNER_ONLINE", "message": "no scanner is online"}
@@ -216,7 +283,9 @@ def test_cancelling_says_how_the_scan_stands(server: FakeApi, run: Run) -> None:
 def test_a_banner_does_not_reach_the_terminals_ears(server: FakeApi, run: Run) -> None:
     """Control characters and markup in what a host said are shown, and do nothing."""
     server.on("GET", "/api/scans/7", Answer(scan()))
+    server.on("GET", "/api/scanners", page(SCANNER))
     evil = {
+        "scannerId": SCANNER["scannerId"],
         "host": "192.0.2.1",
         "port": 22,
         "protocol": "tcp",
@@ -235,9 +304,10 @@ def test_a_banner_does_not_reach_the_terminals_ears(server: FakeApi, run: Run) -
 def test_results_can_be_chosen_by_state(server: FakeApi, run: Run) -> None:
     """`--state` leaves the others out, and a cut list says that there is more."""
     rows = [
-        {"host": "192.0.2.1", "port": p, "state": "open" if p < 3 else "closed"}
+        {"host": "192.0.2.1", "port": p, "state": "open" if p < 3 else "closed", "scannerId": 1}
         for p in range(1, 6)
     ]
+    server.on("GET", "/api/scanners", page())
     server.on("GET", "/api/scans/7", Answer(scan()))
     server.on("GET", "/api/scans/7/results", page(*rows))
 
@@ -246,6 +316,39 @@ def test_results_can_be_chosen_by_state(server: FakeApi, run: Run) -> None:
 
     assert [row["port"] for row in json.loads(chosen.output)] == [1, 2]
     assert "and more" in cut.stderr
+
+
+def test_results_are_in_order_and_say_who_found_them(server: FakeApi, run: Run) -> None:
+    """The whole table is sorted by address as numbers; late results and deleted scanners show."""
+    found = [
+        {"host": "2001:db8::1", "port": 1, "state": "open", "scannerId": SCANNER["scannerId"]},
+        {"host": "192.0.2.10", "port": 1, "state": "open", "scannerId": 4711},
+        {"host": "192.0.2.9", "port": 20, "state": "open", "scannerId": 4711, "late": True},
+        {"host": "192.0.2.9", "port": 3, "state": "open", "scannerId": SCANNER["scannerId"]},
+    ]
+    server.on("GET", "/api/scans/7", Answer(scan()))
+    server.on("GET", "/api/scans/7/results", page(*found))
+    server.on("GET", "/api/scanners", page(SCANNER))
+
+    header, *lines = run("scan", "results", "7").output.splitlines()
+
+    assert header.split() == ["HOST", "PORT", "STATE", "SERVICE", "BANNER", "FOUND", "BY"]
+    assert [line.split() for line in lines] == [
+        ["192.0.2.9", "3/tcp", "open", "lab-1"],
+        ["192.0.2.9", "20/tcp", "open", "4711", "(late)"],
+        ["192.0.2.10", "1/tcp", "open", "4711"],
+        ["2001:db8::1", "1/tcp", "open", "lab-1"],
+    ]
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv", "nmap-xml"])
+@pytest.mark.parametrize("option", ["--state open", "--limit 5", "--json"])
+def test_an_export_is_the_whole(server: FakeApi, run: Run, form: str, option: str) -> None:
+    """What chooses rows of the table is refused beside an export, not ignored."""
+    result = run("scan", "results", "7", "--format", form, *option.split())
+
+    assert result.exit_code == 2
+    assert not server.asked
 
 
 def test_an_export_is_whole_or_not_there(server: FakeApi, run: Run, tmp_path: Path) -> None:

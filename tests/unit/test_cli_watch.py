@@ -83,7 +83,7 @@ def test_a_pipe_gets_a_line_a_change(
     printed = capsys.readouterr()
     first, second, away, third = printed.out.splitlines()
     assert "pending (no scanner is online)  0 of 256 hosts done" in first
-    assert "64 of 256 hosts done, 1 task in flight, 0 results  about 0:01:30 left" in second
+    assert "64 of 256 hosts done, 1 task in flight, 0 results  25%, about 0:01:30 left" in second
     assert "completed  256 of 256" in third
     assert "the store does not answer (STORE_UNAVAILABLE); trying on" in away
 
@@ -99,6 +99,40 @@ def test_a_program_gets_a_document_a_change(
 
     printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [states[0], states[2]] == printed
+
+
+def test_a_watch_that_is_interrupted_says_that_the_scan_goes_on(
+    server: FakeApi, api: ApiClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ctrl-C ends the watching only, and the way back is told."""
+    server.on("GET", PATH, Answer(scan()))
+
+    def interrupted(_: float) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        watch_to_the_end(api, 7, as_json=False, sleep=interrupted)
+
+    said = capsys.readouterr().err
+    assert "scan 7 goes on; watch it again with `scandispatch scan watch 7`" in said
+
+
+def test_progress_inside_running_tasks_is_told(
+    server: FakeApi, api: ApiClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A scan of one long task moves on before its first host is done."""
+    states = [scan(progress=0.2), scan(progress=0.21), scan(progress=0.5)]
+    ended = scan(status="completed", done=256)
+    server.on("GET", PATH, *map(Answer, [*states, ended]))
+
+    watch_to_the_end(api, 7, as_json=False, sleep=no_pause)
+    with LiveView() as shown:
+        shown.show(states[2])
+
+    *lines, bar, _ = capsys.readouterr().out.splitlines()
+    told = [line.partition("results  ")[2] for line in lines]
+    assert told == ["20%", "50%", "100%"]
+    assert "50%" in bar
 
 
 def test_the_live_view_ends_with_the_last_state(

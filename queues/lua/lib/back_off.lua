@@ -1,10 +1,19 @@
 -- include: keys
 -- include: text
 -- include: alarm
--- back_off(scanner, failed, now): after three failures reported in a row a scanner waits 2, 4, 8 … up to
--- 300 s between claims: a broken one is always free, and would burn a whole scan.
-local function back_off(scanner, failed, now)
+-- is_name(task): whether its target is a host name; that such a one fails is no fault of the scanner.
+local function is_name(task)
+  local segment = redis.call('HGET', key('scan', task.scan, 'segments'), task.segment)
+  return segment and string.find(segment, ';n:', 1, true) ~= nil
+end
+
+-- back_off(scanner, task, failed, now): after three failures reported in a row a scanner waits 2, 4, 8 …
+-- up to 300 s between claims: a broken one is always free, and would burn a whole scan.
+local function back_off(scanner, task, failed, now)
   local me = key('scanner', scanner)
+  if failed and is_name(task) then
+    return
+  end
   if not failed then
     if redis.call('HDEL', me, 'failures', 'wait_until') > 0 then
       clear_alarm('scanner-failing', scanner, now)

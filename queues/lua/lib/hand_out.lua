@@ -19,6 +19,7 @@ local function take(row, me, now)
   if not rate then
     redis.call('HSET', key('scan', row.scan), 'spent', '1')
     withdraw(row.scan)
+    me.look_again = true -- it made room in the window
     return nil
   end
   local speed = speed_of(rate, bound, me)

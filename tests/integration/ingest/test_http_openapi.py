@@ -157,6 +157,19 @@ def test_answers_are_what_the_document_says(server: Server, document: Body) -> N
         assert [error.message for error in validator.iter_errors(answer)] == [], path
 
 
+def test_a_browser_is_led_to_the_page(server: Server) -> None:
+    """At / a browser finds the documentation, and a program what it finds anywhere: nothing."""
+    browser = server.anybody.get("/", headers={"Accept": "text/html,application/xml;q=0.9,*/*"})
+    programs = [
+        server.anybody.get("/", headers=headers)
+        for headers in ({}, {"Accept": "application/json"}, {"Accept": "*/*"})
+    ]
+
+    assert (browser.status_code, browser.headers["Location"]) == (302, "/docs/")
+    assert [each.status_code for each in programs] == [404, 404, 404]
+    assert {each.content_type for each in programs} == {"application/problem+json"}
+
+
 def test_the_page_needs_no_other_server(server: Server) -> None:
     """Its script, its style and the document come from here, and it asks nobody else."""
     page = server.anybody.get("/docs")
