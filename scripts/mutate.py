@@ -25,6 +25,7 @@ NOT_COPIED = (".git", ".venv", ".data", ".hypothesis", "__pycache__", ".*_cache"
 TESTS = (
     *("tests/integration/test_leases.py", "tests/integration/test_dispatching.py"),
     *("tests/integration/test_operators_and_queues.py", "tests/integration/test_large_scans.py"),
+    *("tests/integration/test_store_promises.py", "tests/integration/test_retired_queues.py"),
     *("tests/model", "tests/integration/test_exports_store.py", "tests/unit/test_scripts.py"),
     *("--hypothesis-profile=mutant", "--hypothesis-seed=0"),
 )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
+from domain.errors import InvalidTransition, LeaseLost
 from queues.alarms import AlarmStore
-from queues.retirement import RetirementStore
+from queues.tasks import Holder, Lease
 from tests.integration.conftest import Site
 
 
@@ -19,19 +22,6 @@ def test_the_first_acknowledgement_counts(site: Site) -> None:
     site.clock.forward(5)
 
     assert store.acknowledge(site.keys, int(alarm["id"]))["acked"] == first
-
-
-def test_a_scanner_that_goes_is_handed_nothing(site: Site) -> None:
-    """Being deleted, it takes no more work, of its groups neither; its tasks stay its own."""
-    scanner = site.scanner(set_tasks=4)
-    group = site.group(scanner)
-    scanner = site.holder(scanner.scanner)
-    site.scan(f"g{group}", size=1)
-    (lease,) = site.claim(scanner, limit=1)
-    RetirementStore(site.client, site.clock).retire(site.keys, "scanner", scanner.scanner)
-
-    assert site.claim(scanner) == []
-    site.finish(scanner, lease)
 
 
 def test_a_claim_looks_behind_a_scan_whose_rate_is_spent(site: Site) -> None:
@@ -61,3 +51,217 @@ def test_failures_in_one_burst_count_once(site: Site) -> None:
         site.finish(scanner, lease, "failed")
 
     assert site.tasks.claim(scanner, limit=1).wait_ms == 2000
+
+
+def started(site: Site, holder: Holder) -> Lease:
+    (lease,) = site.claim(holder, limit=1)
+    site.tasks.start(holder, lease.task, lease.attempt)
+    return lease
+
+
+def test_what_fell_out_of_the_window_waits(site: Site) -> None:
+    """One scan at a time: an earlier one that is resumed waits for the tasks of the later one."""
+    scanner = site.scanner(set_tasks=4, set_jobs=1)
+    first, second = (site.scan(f"s{scanner.scanner}", size=1) for _ in range(2))
+    site.scans.pause(site.keys, first, reason="test")
+    (lease,) = site.claim(scanner, limit=1)
+    assert lease.scan == second
+    site.scans.resume(site.keys, first, reason="test")
+
+    assert site.claim(scanner) == []
+    site.finish(scanner, lease)
+    assert [lease.scan for lease in site.claim(scanner, limit=1)] == [first]
+
+
+def test_a_parked_scan_that_is_paused_waits_nowhere(site: Site) -> None:
+    """And is parked again when it is resumed."""
+    scanner = site.scanner()
+    site.heartbeat(scanner, engines="connect")
+    scan = site.scan(f"s{scanner.scanner}", engine="nmap")
+    site.claim(scanner)
+    parked = site.keys.of("queue", f"s{scanner.scanner}", "parked", "nmap")
+    assert site.client.zrange(parked, 0, -1) == [str(scan)]
+    site.scans.pause(site.keys, scan, reason="test")
+    assert site.client.exists(parked) == 0
+    site.scans.resume(site.keys, scan, reason="test")
+
+    assert site.client.zrange(parked, 0, -1) == [str(scan)]
+
+
+def test_a_scan_whose_rate_is_spent_is_not_ready(site: Site) -> None:
+    """Pausing and resuming it changes nothing about that; rate that comes back does."""
+    scanner = site.scanner(set_tasks=2)
+    scan = site.scan(f"s{scanner.scanner}", size=1, rate="1")
+    lease = started(site, scanner)
+    assert site.claim(scanner) == []
+    site.scans.pause(site.keys, scan, reason="test")
+    site.scans.resume(site.keys, scan, reason="test")
+    ready = site.keys.of("queue", f"s{scanner.scanner}", "ready")
+    assert site.client.exists(ready) == 0
+    site.tasks.complete(scanner, lease.task, 1, status="completed", results=0, message="")
+
+    assert site.client.zrange(ready, 0, -1) == [str(scan)]
+
+
+def test_one_claim_moves_sixteen_scans_at_most(site: Site) -> None:
+    """And says that there is more to look at."""
+    scanner = site.scanner()
+    for _ in range(20):
+        site.scans.pause(site.keys, site.scan(f"s{scanner.scanner}"), reason="test")
+    who = (scanner.scanner, scanner.version, 1, "", 60_000, 120_000, 60, 1000, 1)
+    answer = site.tasks.scripts.run("claim", site.keys, *who)
+
+    assert answer == ["ok", "-1"]
+    waiting = site.keys.of("queue", f"s{scanner.scanner}", "waiting")
+    assert site.client.llen(waiting) == 4
+
+
+def test_an_old_attempt_of_the_same_scanner_is_fenced(site: Site) -> None:
+    """Also where the scanner holds the task again."""
+    scanner = site.scanner()
+    site.scan(f"s{scanner.scanner}", targets="10.0.0.0/31", size=2)
+    first = started(site, scanner)
+    site.tasks.release(scanner, first.task, 1, done=0)
+    again = started(site, scanner)
+    assert (again.task, again.attempt) == (first.task, 2)
+
+    with pytest.raises(LeaseLost):
+        site.tasks.progress(scanner, first.task, 1, done=1, results=0)
+
+
+def test_two_programs_with_one_key_raise_an_alarm(site: Site) -> None:
+    """A restart does not: only a boot id that comes back."""
+    scanner = site.scanner()
+
+    def kinds() -> list[str]:
+        return [a["kind"] for a in site.alarms.some(site.keys, state="", limit=9, cursor="").items]
+
+    for boot in ("b1", "b1", "b2", "b3"):
+        site.heartbeat(scanner, boot=boot)
+    assert kinds() == []
+    site.heartbeat(scanner, boot="b2")
+    assert kinds() == ["scanner-duplicated"]
+
+
+def test_patience_follows_the_size_of_a_task(site: Site) -> None:
+    """What takes 400 s at its rate is not stalled before 1,200 s, however often it reports."""
+    scanner = site.scanner(set_targets=1024, set_tasks=1)
+    site.scan(f"s{scanner.scanner}", targets="10.0.0.0/22", size=400, rate="1")
+    lease = started(site, scanner)
+
+    def alarms_after(seconds: int) -> int:
+        for _ in range(0, seconds, 25):
+            site.clock.forward(25)
+            site.tasks.progress(scanner, lease.task, 1, done=0, results=0)
+            site.sweep()
+        site.upkeep.check_stalls(site.keys, 14_400_000)
+        return len(site.alarms.some(site.keys, state="raised", limit=9, cursor="").items)
+
+    assert alarms_after(1150) == 0
+    assert alarms_after(100) == 1
+
+
+def test_progress_is_counted_as_it_stands(site: Site) -> None:
+    """Reports replace one another, and end with their task."""
+    scanner = site.scanner()
+    scan = site.scan(f"s{scanner.scanner}", size=8)
+    lease = started(site, scanner)
+    for done, counted in ((2, "2"), (3, "3"), (99, "8"), (5, "5")):
+        site.tasks.progress(scanner, lease.task, 1, done=done, results=0)
+        assert site.record(scan)["advanced"] == counted
+    site.tasks.release(scanner, lease.task, 1, done=5)
+
+    assert site.record(scan)["advanced"] == "0"
+
+
+def test_a_lease_ends_when_it_ends(site: Site) -> None:
+    """Not a millisecond before."""
+    scanner = site.scanner()
+    scan = site.scan(f"s{scanner.scanner}", size=1)
+    site.claim(scanner, limit=1)
+    for ms in (29_000, 29_000, 1_999):
+        site.clock.ms += ms
+        site.sweep()
+        assert site.record(scan)["expired"] == "0"
+    site.clock.ms += 1
+    site.sweep()
+
+    assert site.record(scan)["expired"] == "1"
+
+
+def test_a_stalled_task_is_taken_back_by_its_size(site: Site) -> None:
+    """One that takes 10,000 s at its rate has 30,000 s more after the alarm."""
+    scanner = site.scanner(set_targets=10_000, set_tasks=1)
+    scan = site.scan(f"s{scanner.scanner}", targets="10.0.0.0/16", size=10_000, rate="1")
+    started(site, scanner)
+    stalls = site.keys.of("stalls")
+    ((task, first),) = site.client.zrange(stalls, 0, -1, withscores=True)
+    site.clock.ms = int(first)
+    site.upkeep.check_stalls(site.keys, 14_400_000)
+
+    assert site.client.zscore(stalls, task) == first + 30_000_000
+    assert site.record(scan)["expired"] == "0"
+
+
+def test_a_scan_that_moves_is_not_stalled(site: Site) -> None:
+    """However long it has been running."""
+    scanner = site.scanner(set_tasks=1)
+    site.scan(f"s{scanner.scanner}", size=1)
+    for _ in range(50):
+        site.clock.forward(25)
+        site.sweep()
+        lease = started(site, scanner)
+        site.tasks.complete(scanner, lease.task, 1, status="completed", results=0, message="")
+        site.upkeep.check_scans(site.keys, 900_000)
+
+    assert site.alarms.some(site.keys, state="", limit=9, cursor="").items == []
+
+
+def test_a_scan_that_has_failed_is_not_canceled(site: Site) -> None:
+    """What has ended stays as it ended."""
+    scanner = site.scanner()
+    scan = site.scan(f"s{scanner.scanner}", targets="10.0.0.0/31", size=2)
+    site.finish(scanner, site.claim(scanner)[0], "failed")
+    with pytest.raises(InvalidTransition):
+        site.scans.cancel(site.keys, scan, reason="test")
+
+    assert site.record(scan)["status"] == "failed"
+
+
+def test_a_paused_scan_is_not_stalled(site: Site) -> None:
+    """The alarm ends when the scan no longer runs."""
+    scanner = site.scanner()
+    scan = site.scan(f"s{scanner.scanner}", size=1)
+    started(site, scanner)
+    for _ in range(40):
+        site.clock.forward(25)
+        site.sweep()
+    site.upkeep.check_scans(site.keys, 900_000)
+    (alarm,) = site.alarms.some(site.keys, state="raised", limit=9, cursor="").items
+    assert alarm["kind"] == "scan-stalled"
+    site.scans.pause(site.keys, scan, reason="test")
+
+    assert site.alarms.some(site.keys, state="raised", limit=9, cursor="").items == []
+
+
+def test_the_history_says_why(site: Site) -> None:
+    """Every step of a scan's status carries its reason."""
+    scanner = site.scanner()
+    scan = site.scan(f"s{scanner.scanner}", size=1)
+    site.scans.pause(site.keys, scan, reason="tired")
+    *_, (_, event) = site.client.xrange(site.keys.of("scan", scan, "events"))
+
+    assert (event["action"], event["reason"]) == ("scan-paused", "tired")
+
+
+def test_a_page_of_results_passes_its_bytes_by_one_batch(site: Site) -> None:
+    """Whatever sizes the batches have."""
+    scanner = site.scanner()
+    scan = site.scan(f"s{scanner.scanner}", size=1)
+    lease = started(site, scanner)
+    for batch in range(1, 6):
+        rows = '"' + 1000 * "x" + '"'
+        site.tasks.results(scanner, lease.task, 1, batch=batch, count=1, rows=rows)
+    answer = site.tasks.scripts.run_timeless("read_results", site.keys, scan, "-", 100, 2500)
+
+    assert len(answer[1]) == 3

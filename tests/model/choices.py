@@ -16,11 +16,14 @@ requests = st.sampled_from(["", "", "a", "b"])
 asked = st.sampled_from([("", "")] * 5 + [("k", "1"), ("k", "2"), ("m", "1")])
 limits = st.sampled_from([1, 2, 3, 5, 10])
 segments = st.sampled_from([[1], [2], [5], [8], [16], [40], [64], [3, 4], [30, 34], [1, 20, 11]])
-attempts = st.sampled_from(["this"] * 5 + ["none", "none", "one before", "first", "next"])
-callers = st.sampled_from(["holder"] * 8 + ["former", "other"])
+attempts = st.sampled_from(
+    ["this"] * 4 + ["none", "none", "one before", "one before", "first", "next"]
+)
+callers = st.sampled_from(["holder"] * 6 + ["former", "former", "other"])
 outcomes = st.sampled_from(["completed", "completed", "completed", "failed"])
 engines = st.sampled_from(["", "", "connect", "connect,nmap", "nmap"])
 words = st.sampled_from(["start", "progress", "results", "results", "complete", "release"])
+several_words = st.lists(words, min_size=1, max_size=4)
 specs = st.fixed_dictionaries(
     {
         "engine": st.sampled_from(["connect", "connect", "connect", "nmap"]),

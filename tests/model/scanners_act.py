@@ -34,18 +34,20 @@ class ScannersAct(Meeting):
     def claim_and_start(self, number: int, limit: int) -> None:
         self.start_all(self.claim_as(number, limit, ""))
 
-    @rule(number=draw.numbers, word=draw.words)
-    def report(self, number: int, word: str) -> None:
-        self.about(word, number, "holder", "this")
+    @rule(number=draw.numbers, words=draw.several_words)
+    def report(self, number: int, words: list[str]) -> None:
+        for word in words:
+            self.about(word, number, "holder", "this")
 
     @rule(number=draw.numbers, word=draw.words)
     def end(self, number: int, word: str) -> None:
         word = word if word in {"complete", "release"} else "complete"
         self.about(word, number, "holder", "none")
 
-    @rule(number=draw.numbers, word=draw.words, caller=draw.callers, attempt=draw.attempts)
-    def report_anything(self, number: int, word: str, caller: str, attempt: str) -> None:
-        self.about(word, number, caller, attempt)
+    @rule(number=draw.numbers, words=draw.several_words, caller=draw.callers, at=draw.attempts)
+    def report_anything(self, number: int, words: list[str], caller: str, at: str) -> None:
+        for word in words:
+            self.about(word, number, caller, at)
 
     def about(self, word: str, number: int, caller: str, attempt: str) -> None:
         """A call about some task; where none is out, one is claimed first."""
