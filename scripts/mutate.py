@@ -26,7 +26,12 @@ TESTS = (
     *("tests/integration/test_leases.py", "tests/integration/test_dispatching.py"),
     *("tests/integration/test_operators_and_queues.py", "tests/integration/test_large_scans.py"),
     *("tests/integration/test_store_promises.py", "tests/integration/test_retired_queues.py"),
-    *("tests/model", "tests/integration/test_exports_store.py", "tests/unit/test_scripts.py"),
+    *(
+        "tests/integration/test_patience.py",
+        "tests/model",
+        "tests/integration/test_exports_store.py",
+        "tests/unit/test_scripts.py",
+    ),
     *("--hypothesis-profile=mutant", "--hypothesis-seed=0"),
 )
 PYTEST = (sys.executable, "-m", "pytest", "-x", "-q", "--tb=line", "-p", "no:cacheprovider")
