@@ -76,6 +76,13 @@ def read(words: list[str]) -> list[Mutation]:
     return [m for m in found if not words or any(w in f"{m.file} {m.name}" for w in words)]
 
 
+def untouched(mutations: list[Mutation]) -> list[str]:
+    """The scripts and steps that no mutation breaks."""
+    scripts = ROOT / SCRIPTS
+    everything = {str(path.relative_to(scripts)) for path in scripts.rglob("*.lua")}
+    return sorted(everything - {mutation.file for mutation in mutations})
+
+
 def copy(folder: Path) -> Path:
     """The tree as it is now."""
     return Path(
@@ -161,7 +168,10 @@ def table(verdicts: list[Verdict]) -> None:
 
 def main() -> int:
     """Copy, check the copy, break it, restore it."""
-    mutations = read(sys.argv[1:])
+    mutations, missing = read(sys.argv[1:]), untouched(read([]))
+    if missing:
+        print(f"mutate: no mutation breaks {', '.join(missing)}")
+        return 1
     with tempfile.TemporaryDirectory(prefix="scandispatch-mutate-") as folder:
         original = copy(Path(folder) / "original")
         passed, by = run_tests(original)

@@ -125,3 +125,14 @@ def test_a_paused_scan_is_not_stalled(site: Site) -> None:
     site.scans.pause(site.keys, scan, reason="test")
 
     assert site.alarms.some(site.keys, state="raised", limit=9, cursor="").items == []
+
+
+def test_a_disabled_scanner_raises_no_alarm(site: Site) -> None:
+    """That it falls silent is the operator's own doing."""
+    scanner = site.scanner()
+    site.heartbeat(scanner)
+    site.scanners.save(site.keys, scanner.scanner, {"enabled": 0})
+    site.clock.forward(100)
+    site.upkeep.mark_offline(site.keys, 90_000)
+
+    assert site.alarms.some(site.keys, state="", limit=9, cursor="").items == []

@@ -149,3 +149,36 @@ def test_a_page_of_results_passes_its_bytes_by_one_batch(site: Site) -> None:
     answer = site.tasks.scripts.run_timeless("read_results", site.keys, scan, "-", 100, 2500)
 
     assert len(answer[1]) == 3
+
+
+def test_an_exhausted_scan_that_it_holds_takes_its_place(site: Site) -> None:
+    """Two scans at a time: what is all handed out counts, and a resumed one pushes out the last."""
+    scanner = site.scanner(set_tasks=6, set_jobs=2)
+    queue = f"s{scanner.scanner}"
+    small = site.scan(queue, targets="10.0.0.1", size=1)
+    earlier, later = site.scan(queue, size=1), site.scan(queue, size=1)
+    site.scans.pause(site.keys, earlier, reason="test")
+    given = [lease.scan for _ in range(2) for lease in site.claim(scanner, limit=1)]
+    assert given == [small, later]
+    site.scans.resume(site.keys, earlier, reason="test")
+
+    assert site.claim(scanner) == []
+
+
+def test_only_a_finished_scan_is_deleted(site: Site) -> None:
+    """Not one that is waiting, running, pausing or paused."""
+    scanner = site.scanner()
+    scan = site.scan(f"s{scanner.scanner}", size=1)
+
+    def refuse(status: str) -> None:
+        assert site.record(scan)["status"] == status
+        with pytest.raises(InvalidTransition):
+            site.scans.delete(site.keys, scan)
+
+    refuse("pending")
+    lease = started(site, scanner)
+    refuse("running")
+    site.scans.pause(site.keys, scan, reason="test")
+    refuse("pausing")
+    site.tasks.release(scanner, lease.task, 1, done=0)
+    refuse("paused")
