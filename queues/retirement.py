@@ -18,8 +18,9 @@ class RetirementStore(Store):
     def retire(self, keys: SiteKeys, kind: str, item: int) -> None:
         """Take the queue out of service, and every scan out of the queue.
 
-        Raises NotFound; Conflict where an unfinished scan has no other queue, and then nothing has
-        changed.
+        Raises NotFound; Conflict where an unfinished scan has no other queue: then the queue is in
+        service again, and has lost at most jobs of scans that others still have, where another
+        operator took a scan's second queue away meanwhile.
         """
         queue = f"{kind[0]}{item}"
         subject = f"{kind.capitalize()} {item}"
