@@ -31,9 +31,11 @@ lint: setup ## Format check, ruff, mypy, import-linter
 
 check: lint test ## What CI runs
 
-bench: setup ## Measure growth, memory and exports (about ten minutes)
+bench: setup ## Measure growth, memory, exports and the rates of a fleet (about twelve minutes)
 	@$(BIN)/python -m benchmarks.growth
 	@$(BIN)/python -m benchmarks.export
+	@$(BIN)/python -m benchmarks.rates --engine connect
+	@$(BIN)/python -m benchmarks.rates --engine nmap
 
 fmt: setup ## Format the code and mend what ruff can mend
 	@$(BIN)/ruff format .

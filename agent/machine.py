@@ -7,7 +7,7 @@ from importlib import metadata
 
 MOST_SLOTS = 32
 SLOTS_A_CPU = 4
-MOST_IN_FLIGHT = 1024  # connects of one task
+MOST_IN_FLIGHT = 4096  # connects of one task
 _RESERVED_FILES = 128  # what everything but probing needs
 _WANTED_FILES = 65_536
 

@@ -20,6 +20,9 @@ class Ports:
         for ports in self.ranges:
             yield from ports
 
+    def __contains__(self, port: object) -> bool:
+        return any(port in ports for ports in self.ranges)
+
     def __len__(self) -> int:
         return sum(map(len, self.ranges))
 

@@ -5,8 +5,8 @@ Every address has an index, counted in the order given; a name counts as one add
 
 import ipaddress
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from agent.errors import JobError
 from agent.ports import Ports
@@ -51,6 +51,25 @@ class Block:
         if address.version != self.network.version or address not in self.network:
             return None
         return self.index + int(address) - int(self.network.network_address)
+
+
+def without(blocks: Iterable[Block], done: Collection[Address]) -> list[Block]:
+    """What of the blocks is left, in order; memory follows what is done, not what there is."""
+    return [left for block in blocks for left in _gaps(block, done)]
+
+
+def _gaps(block: Block, done: Collection[Address]) -> Iterator[Block]:
+    first = block.network.network_address
+    end = int(first) + block.network.num_addresses
+    inside = sorted(int(a) for a in done if block.index_of(a) is not None)
+    start = int(first)
+    for stop in [*inside, end]:
+        if start < stop:
+            ends = (type(first)(start), type(first)(stop - 1))
+            for network in ipaddress.summarize_address_range(*ends):
+                index = block.index + int(network.network_address) - int(first)
+                yield replace(block, index=index, network=network)
+        start = stop + 1
 
 
 def parse_where(text: str) -> Network | str:

@@ -32,11 +32,11 @@ def site() -> SiteKeys:
 
 
 def operator_blueprint(name: str, module: str, *, description: str, writes: Role) -> Blueprint:
-    """/api/<name>: viewers read, whoever has the role `writes` writes."""
+    """/api/<name>, with hyphens: viewers read, whoever has the role `writes` writes."""
     blueprint = Blueprint(
         name,
         module,
-        url_prefix=f"/api/{name}",
+        url_prefix=f"/api/{name.replace('_', '-')}",
         description=description,
         security="operatorToken",
         query=SiteQuery,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from api.schemas import LONGEST_TARGET, MOST_RATE, MOST_TARGETS, ids
 from domain.ports import PortsError, parse_ports
@@ -58,7 +58,8 @@ class ScanCreation(Schema):
     exclude = fields.List(  # type: ignore[assignment]  # marshmallow takes fields off the class
         Target(names=False), load_default=list, validate=validate.Length(0, MOST_LINES)
     )
-    ports = Ports(required=True)
+    ports = Ports(load_default=None, metadata={"description": "These, or those of a port list."})
+    port_list_id = Integer(1, load_default=None, allow_none=True)
     scanner_ids = ids(100, load_default=list)
     group_ids = ids(100, load_default=list)
     engine = fields.String(
@@ -70,3 +71,10 @@ class ScanCreation(Schema):
     hosts_per_task = Integer(1, MOST_TARGETS, load_default=None, allow_none=True)
     retry_failed = Flag(load_default=False)
     max_attempts = Integer(1, 100, load_default=None, allow_none=True)
+
+    @validates_schema
+    def _ports_once(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("ports") is None and data.get("port_list_id") is None:
+            raise ValidationError("Give ports, or portListId.", "ports")
+        if data.get("ports") is not None and data.get("port_list_id") is not None:
+            raise ValidationError("Give ports or portListId, not both.", "portListId")

@@ -82,6 +82,7 @@ class Task(View):
     progress_count = fields.Integer()
     result_count = fields.Integer()
     max_probes_per_second = fields.Integer(allow_none=True)
+    rate_limited_by = fields.String(allow_none=True)
     error_message = fields.String(allow_none=True)
     claimed_at = Time()
     started_at = Time()

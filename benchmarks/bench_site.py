@@ -14,11 +14,14 @@ from typing import Any
 import redis
 
 from cli.embedded import EmbeddedStore
+from dispatch.recutting import openings_of
+from dispatch.rules import SiteRules
 from domain.space import build_segments
 from domain.targets import parse_target
 from queues.connection import open_redis
 from queues.groups import GroupStore
 from queues.keys import SiteKeys
+from queues.rules import RuleStore
 from queues.scanners import ScannerStore
 from queues.scans import ScanStore
 from queues.tasks import Holder, Lease, Report, TaskStore, Timing
@@ -55,6 +58,7 @@ class BenchSite:
         self.scans = ScanStore(self.client)
         self.scanners = ScannerStore(self.client)
         self.groups = GroupStore(self.client)
+        self.rules = SiteRules(RuleStore(self.client))
 
     def scanner(self, **fields: int) -> Holder:
         """A scanner that is online."""
@@ -83,7 +87,19 @@ class BenchSite:
             "rate": "",
         }
         segments = build_segments([parse_target(targets)], [])
-        return self.scans.create(self.keys, fields, segments, list(queues))[0]
+        rules = self.rules.of(self.keys)
+        return self.scans.create(
+            self.keys,
+            fields,
+            segments,
+            list(queues),
+            openings=openings_of(rules, segments),
+            rules=rules.version,
+        )[0]
+
+    def subnet(self, cidr: str, rate: int) -> None:
+        """Limit a subnet."""
+        self.rules.store.save(self.keys, "subnet", None, {"cidr": cidr, "rate": rate})
 
     def finish(self, holder: Holder, leases: list[Lease]) -> None:
         """Start and complete tasks."""

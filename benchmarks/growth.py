@@ -19,6 +19,7 @@ SCANS = 10_000 if QUICK else 100_000
 SCANNERS = 2_000 if QUICK else 10_000
 MEMBERS = 200 if QUICK else 1_000
 PAUSED = 1_000
+RULES = 1_000
 TASKS = 20_000 if QUICK else 1_000_000
 IN_FLIGHT = 20_000
 LIFE = (("start", (600_000, 900_000)), ("complete", ("completed", "", "")))
@@ -109,6 +110,18 @@ def behind_paused(client: redis.Redis) -> Row:
     return ratio(f"claim behind {PAUSED} paused scans / behind none", 1.2, *holders)
 
 
+def ruled(client: redis.Redis) -> Row:
+    small, large = pair(client)
+    holders = []
+    for site, count in ((small, 0), (large, RULES)):
+        for each in range(count):
+            site.subnet(f"10.{each // 256}.{each % 256}.0/24", 1000)
+        holder = site.scanner()
+        site.scan(f"s{holder.scanner}")
+        holders.append((site, holder))
+    return ratio(f"claim in one of {RULES} limited subnets / in none", 1.3, *holders)
+
+
 def creating(client: redis.Redis) -> Row:
     site = BenchSite(client, "default")
     queue = f"s{site.scanner().scanner}"
@@ -176,7 +189,7 @@ def many_tasks(client: redis.Redis) -> Row:
     )
 
 
-SPEED = (queued, registered, grouped, behind_paused, creating)
+SPEED = (queued, registered, grouped, behind_paused, ruled, creating)
 MEMORY = (waiting_scan, task_in_flight, many_tasks)
 
 

@@ -37,24 +37,25 @@ def _newest(api: ApiClient) -> Document:
 
 
 def check_free(api: ApiClient, kind: str, name: str, *, hint: str) -> None:
-    """Raise Refused where a `kind` (scanner, group) of that name is there already."""
+    """Raise Refused where a `kind` (scanner, port-list) of that name is there already."""
     if any(item["name"] == name for item in api.each(f"/api/{kind}s", limit=100)):
         raise Refused(f"there is a {kind} {name!r} already", hint=hint)
 
 
 def find_ids(api: ApiClient, kind: str, wanted: Iterable[str]) -> list[int]:
-    """Return the ids of a `kind` (scanner, group), each given by id or name; raise Refused."""
+    """Return the ids of a `kind` (scanner, port-list), each given by id or name; or Refused."""
     names = list(wanted)
     items = list(api.each(f"/api/{kind}s", limit=100)) if names else []
     return [pick(items, kind, name) for name in names]
 
 
-def pick(items: Iterable[Document], kind: str, wanted: str) -> int:
+def pick(items: Iterable[Document], kind: str, wanted: str, *, by: str = "name") -> int:
     """Return the id of the one item of that id or name; raise Refused for none or several."""
-    key = f"{kind}Id"
+    first, *rest = kind.split("-")
+    key = f"{first}{''.join(map(str.capitalize, rest))}Id"
     known = list(items)
     found = [item[key] for item in known if str(item[key]) == wanted]
-    found = found or [item[key] for item in known if item["name"] == wanted]
+    found = found or [item[key] for item in known if item[by] == wanted]
     if not found:
         raise Refused(
             f"there is no {kind} {wanted!r}", hint=f"`scandispatch {kind} list` shows them"

@@ -55,11 +55,8 @@ def _limits(command: Command) -> Command:
     )
 )
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
-@click.option(
-    "--ports",
-    required=True,
-    help="TCP ports, as nmap writes them: 22,80,8000-8100; - is all of them.",
-)
+@click.option("--ports", help="TCP ports, as nmap writes them: 22,80,8000-8100; - is all of them.")
+@click.option("--port-list", metavar="NAME|ID", help="A list of ports, instead of --ports.")
 @click.option(
     "--exclude", multiple=True, metavar="TARGET", help="What is left out; may be repeated."
 )
@@ -102,6 +99,7 @@ def create(
     targets: tuple[str, ...],
     exclude: tuple[str, ...],
     targets_file: TextIO | None,
+    port_list: str | None,
     scanners: tuple[str, ...],
     groups: tuple[str, ...],
     watching: bool,
@@ -114,11 +112,14 @@ def create(
         raise click.UsageError("Nothing to scan: give TARGETs or --targets-file.")
     if not (scanners or groups):
         raise click.UsageError("Nobody to scan: give --scanner or --group.")
+    if bool(port_list) == bool(wishes["ports"]):
+        raise click.UsageError("Give --ports or --port-list, one of them.")
     body = _body(wishes) | {
         "targets": wanted,
         "exclude": split(" ".join(exclude)),
         "scannerIds": find_ids(api, "scanner", scanners),
         "groupIds": find_ids(api, "group", groups),
+        "portListId": find_ids(api, "port-list", [port_list])[0] if port_list else None,
     }
     made = api.post("/api/scans", {key: value for key, value in body.items() if value})
     _report(made, as_json=as_json, watching=watching)

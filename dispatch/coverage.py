@@ -31,7 +31,7 @@ def written(segments: list[Segment], intervals: list[Interval]) -> list[str]:
     for segment, first, last in _parts(segments, intervals):
         addresses += segment.ranges(first, last)
         names += [segment.name] if segment.name is not None else []
-    return [*map(_range_text, merge(addresses)), *names]
+    return [*map(range_text, merge(addresses)), *names]
 
 
 def _parts(
@@ -49,7 +49,8 @@ def _parts(
             at += 1
 
 
-def _range_text(item: AddressRange) -> str:
+def range_text(item: AddressRange) -> str:
+    """An address, or first-last."""
     kind = ipaddress.IPv4Address if item.version == 4 else ipaddress.IPv6Address  # noqa: PLR2004 - IPv4
     first, last = kind(item.first), kind(item.last)
     return str(first) if first == last else f"{first}-{last}"

@@ -53,7 +53,7 @@ def event_view(record: Record) -> View:
 
 def news_of(record: Record, events: list[Record], shown: View) -> Iterator[News]:
     """Counters first: who leaves at the final event has seen the final ones. Updates shown."""
-    view = scan_view({**record, "spec": "{}"}, "")
+    view = scan_view({**record, "spec": "{}"})
     progress = {name: view[name] for name in PROGRESS}
     if progress != shown:
         shown.update(progress)

@@ -6,14 +6,20 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from dispatch.coverage import range_text
+from dispatch.recutting import openings_of
 from dispatch.settings import Settings
 from domain.engines import wrong_arguments
 from domain.errors import Invalid
 from domain.ports import parse_ports
-from domain.space import Segment, SpaceError, build_segments
-from domain.targets import AddressRange, parse_target
+from domain.rules import Rules
+from domain.space import Segment, SpaceError, build_segments, cidr, merge, split
+from domain.targets import AddressRange, Target, parse_target
+from queues.openings import Opening
 
 MAX_QUEUES = 100
+MAX_OPENINGS = 2**17  # they are written in one script
+NAMED_AT_MOST = 10  # of the ranges outside all scopes
 
 View = dict[str, Any]
 
@@ -24,18 +30,20 @@ class ScanPlan:
 
     fields: dict[str, str | int]
     segments: list[Segment]
+    openings: list[Opening]
     queues: list[str]
 
 
-def plan_scan(wanted: View, engines: set[str], settings: Settings) -> ScanPlan:
+def plan_scan(wanted: View, engines: set[str], settings: Settings, rules: Rules) -> ScanPlan:
     """Check what the fields of a scan mean together. Raises Invalid naming those that are wrong.
 
-    wanted: the fields to create of api.md in snake case, each of the right form already.
+    wanted: the fields to create of api.md in snake case, each of the right form already, with the
+    ports of its port list. rules: of the site, as they are now.
     """
     queues = _queues(wanted)
     _check_engine(wanted, engines)
     _check_rate(wanted, settings.min_probes_per_second)
-    segments = _segments(wanted)
+    segments = _segments(wanted, rules)
     ports = parse_ports(wanted["ports"])
     fields: dict[str, str | int] = {
         "spec": json.dumps(wanted),
@@ -49,7 +57,7 @@ def plan_scan(wanted: View, engines: set[str], settings: Settings) -> ScanPlan:
         "retry_failed": int(wanted.get("retry_failed") or False),
         "max_attempts": wanted.get("max_attempts") or settings.max_attempts,
     }
-    return ScanPlan(fields, segments, queues)
+    return ScanPlan(fields, segments, _openings(rules, segments), queues)
 
 
 def _queues(wanted: View) -> list[str]:
@@ -77,13 +85,47 @@ def _check_rate(wanted: View, least: int) -> None:
         raise Invalid({"maxProbesPerSecond": [sentence]})
 
 
-def _segments(wanted: View) -> list[Segment]:
+def _segments(wanted: View, rules: Rules) -> list[Segment]:
     targets = [parse_target(text) for text in wanted["targets"]]
     excluded = [parse_target(text) for text in wanted.get("exclude") or []]
+    own = [r for r in excluded if isinstance(r, AddressRange)]
+    _check_names(targets, rules)
     try:
-        return build_segments(targets, [r for r in excluded if isinstance(r, AddressRange)])
+        segments = build_segments(targets, [*own, *rules.excluded])
     except SpaceError as problem:
         raise Invalid({"targets": [str(problem)]}) from problem
+    _check_scopes(segments, rules)
+    return segments
+
+
+def _check_names(targets: list[Target], rules: Rules) -> None:
+    names = [target for target in targets if isinstance(target, str)]
+    if names and rules.subnets:
+        sentence = (
+            f"{names[0]!r} is a name, and this site limits subnets: to which of them a name "
+            "belongs is known only to the scanner that resolves it. Write addresses."
+        )
+        raise Invalid({"targets": [sentence]})
+
+
+def _check_scopes(segments: list[Segment], rules: Rules) -> None:
+    ranges = [part for s in segments if s.name is None for part in s.ranges(s.start, s.end)]
+    outside = rules.outside_scopes(ranges)
+    if outside:
+        named = ", ".join(map(range_text, outside[:NAMED_AT_MOST]))
+        more = f" and {len(outside) - NAMED_AT_MOST} more" if len(outside) > NAMED_AT_MOST else ""
+        raise Invalid({"targets": [f"Outside all scopes of this site: {named}{more}."]})
+
+
+def _openings(rules: Rules, segments: list[Segment]) -> list[Opening]:
+    openings = openings_of(rules, segments)
+    if len(openings) > MAX_OPENINGS:
+        sentence = (
+            f"The site's subnets cut these into {len(openings)} parts; a scan has at most "
+            f"{MAX_OPENINGS}. Make several scans."
+        )
+        raise Invalid({"targets": [sentence]})
+    return openings
 
 
 def _job(wanted: View, *, named: bool) -> View:
@@ -93,4 +135,9 @@ def _job(wanted: View, *, named: bool) -> View:
         "engine": wanted["engine"],
         "engineArgs": wanted.get("engine_args") or {},
     }
-    return {**job, "exclusions": wanted.get("exclude") or [], "scopes": []} if named else job
+    return {**job, "exclusions": _cidrs(wanted.get("exclude") or [])} if named else job
+
+
+def _cidrs(texts: list[str]) -> list[str]:
+    ranges = [target for target in map(parse_target, texts) if isinstance(target, AddressRange)]
+    return [cidr(*block) for part in merge(ranges) for block in split(part)]

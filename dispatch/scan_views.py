@@ -17,13 +17,17 @@ WAITING_FOR = {
     "SCANNERS_BACKING_OFF": "Its scanners failed several times in a row, and wait before the next.",
     "SCANNERS_FULL": "Its scanners have no free capacity.",
     "GROUP_AT_JOB_CAPACITY": "Its group works on as many scans as its job capacity allows.",
+    "BUDGET_SPENT": "All that the limit of {limit} allows is granted to other tasks.",
     "BEHIND_OTHER_SCANS": "Other scans are before it in its queue.",
     "AWAITING_CLAIM": "It is handed out when one of its scanners asks next.",
 }
 
 
-def scan_view(record: Record, waiting_code: str) -> View:
-    """The resource of api.md: what was asked, status, counters, progress."""
+def scan_view(record: Record, waiting_code: str = "", limit: str = "") -> View:
+    """The resource of api.md: what was asked, status, counters, progress.
+
+    waiting_code: why nothing of it is out; limit: which one is in its way, where one is.
+    """
     number = {name: int(value) for name, value in record.items() if value.isdigit()}
     ended = number["done"] + number["failed"]
     wanted = number["total"] - number["excluded"]
@@ -34,7 +38,7 @@ def scan_view(record: Record, waiting_code: str) -> View:
         "status": record["status"],
         "status_reason": record["reason"],
         "status_since": record["since"],
-        "waiting_for": _waiting_for(waiting_code),
+        "waiting_for": _waiting_for(waiting_code, limit),
         "hosts": {
             "total": number["total"],
             "done": number["done"],
@@ -61,8 +65,8 @@ def scan_view(record: Record, waiting_code: str) -> View:
     return view
 
 
-def _waiting_for(code: str) -> View | None:
-    return {"code": code, "message": WAITING_FOR[code]} if code else None
+def _waiting_for(code: str, limit: str) -> View | None:
+    return {"code": code, "message": WAITING_FOR[code].format(limit=limit)} if code else None
 
 
 def _eta_seconds(record: Record, reached: int, left: int) -> int | None:
@@ -88,6 +92,7 @@ def task_view(record: Record, segment: Segment | None) -> View:
         "progress_count": int(record["progress"]),
         "result_count": int(record["results"]),
         "max_probes_per_second": int(rate) if rate else None,
+        "rate_limited_by": record.get("rated_by") or None,
         "error_message": record.get("error") or None,
         "claimed_at": record.get("claimed"),
         "started_at": record.get("started"),

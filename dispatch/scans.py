@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from dispatch.coverage import coverage_view, written
+from dispatch.rules import SiteRules
 from dispatch.scan_plan import plan_scan
 from dispatch.scan_views import scan_view, task_view
 from dispatch.sites import Sites
 from domain.engines import ENGINES
-from domain.errors import Conflict, InvalidTransition, NotFound
+from domain.errors import Conflict, Invalid, InvalidTransition, NotFound
 from domain.intervals import without
+from domain.rules import Rules
 from domain.space import Segment
 from domain.states import FINISHED, ScanStatus
 from queues.keys import SiteKeys
 from queues.memory import CREATES_BELOW, Memory
+from queues.port_lists import PortListStore
 from queues.results import ResultStore
 from queues.scanners import ScannerStore
 from queues.scans import ScanStore
@@ -32,6 +35,8 @@ class Scans:
     store: ScanStore
     results_store: ResultStore
     scanners: ScannerStore
+    port_lists: PortListStore
+    rules: SiteRules
     sites: Sites
     memory: Memory
 
@@ -42,9 +47,23 @@ class Scans:
         """
         self.memory.check(CREATES_BELOW)
         known = {*ENGINES, *self.scanners.engines(keys)}
-        plan = plan_scan(wanted, known, self.sites.settings_of(keys))
-        scan, _ = self.store.create(keys, plan.fields, plan.segments, plan.queues, asked=asked)
-        return self.get(keys, scan)
+        wanted = self._with_ports(keys, wanted)
+        settings = self.sites.settings_of(keys)
+
+        def put(rules: Rules) -> int:
+            plan = plan_scan(wanted, known, settings, rules)
+            return self.store.create(
+                keys,
+                plan.fields,
+                plan.segments,
+                plan.queues,
+                openings=plan.openings,
+                rules=rules.version,
+                port_list=wanted.get("port_list_id"),
+                asked=asked,
+            )[0]
+
+        return self.get(keys, self.rules.under(keys, put))
 
     def cancel(self, keys: SiteKeys, scan: int) -> View:
         """Drop what is open; whoever holds a task is told to stop."""
@@ -114,7 +133,22 @@ class Scans:
     def _view(self, keys: SiteKeys, record: Record) -> View:
         waits = record["status"] not in FINISHED and record["in_flight"] == "0"
         waits = waits or record["status"] in {ScanStatus.PAUSED, ScanStatus.PAUSING}
-        return scan_view(record, self.store.explain(keys, int(record["id"])) if waits else "")
+        return scan_view(record, *self._explained(keys, int(record["id"])) if waits else ("", ""))
+
+    def _explained(self, keys: SiteKeys, scan: int) -> tuple[str, str]:
+        least_rate = self.sites.settings_of(keys).min_probes_per_second
+        return self.store.explain(keys, scan, least_rate=least_rate)
+
+    def _with_ports(self, keys: SiteKeys, wanted: View) -> View:
+        """The ports of the port list that is meant, as it is now; a rerun has ports already."""
+        port_list = wanted.get("port_list_id")
+        if port_list is None or wanted.get("ports"):
+            return wanted
+        record = self.port_lists.get(keys, port_list)
+        if record is None:
+            sentence = f"There is no port list {port_list} in this site."
+            raise Invalid({"portListId": [sentence]})
+        return {**wanted, "ports": record["ports"]}
 
     def _record_of(self, keys: SiteKeys, scan: int) -> Record:
         record = self.store.get(keys, scan)

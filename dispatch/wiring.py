@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import redis
 
+from dispatch.address_rules import AddressRules
 from dispatch.credentials import Credentials
 from dispatch.events import Events
 from dispatch.exports import Exports
@@ -13,6 +14,9 @@ from dispatch.groups import Groups
 from dispatch.operators import Operators
 from dispatch.overview import Overview
 from dispatch.places import Places
+from dispatch.port_lists import PortLists
+from dispatch.recutting import Recutting
+from dispatch.rules import SiteRules
 from dispatch.scanners import Scanners
 from dispatch.scans import Scans
 from dispatch.settings import Settings
@@ -27,8 +31,11 @@ from queues.events import EventStore
 from queues.groups import GroupStore
 from queues.memory import Memory
 from queues.overview import OverviewStore
+from queues.port_lists import PortListStore
+from queues.recuts import RecutStore
 from queues.results import ResultStore
 from queues.retirement import RetirementStore
+from queues.rules import RuleStore
 from queues.scanners import ScannerStore
 from queues.scans import ScanStore
 from queues.sites import SiteStore
@@ -54,6 +61,11 @@ class Dispatch:
     sites: Sites
     scanners: Scanners
     groups: Groups
+    rules: SiteRules
+    subnets: AddressRules
+    exclusions: AddressRules
+    scopes: AddressRules
+    port_lists: PortLists
     overview: Overview
     scans: Scans
     exports: Exports
@@ -76,6 +88,9 @@ def open_dispatch(settings: Settings) -> Dispatch:
     operators_scanners = Scanners(scanners, retirement)
     groups = Groups(GroupStore(client), retirement)
     results = ResultStore(client)
+    rule_store = RuleStore(client)
+    rules, port_lists = SiteRules(rule_store), PortListStore(client)
+    recutting = Recutting(rules, RecutStore(client), scans)
     exporting = Places(EXPORTS_AT_ONCE, retry_after_seconds=EXPORT_RETRY_SECONDS)
     following = Places(EVENT_STREAMS_AT_ONCE, retry_after_seconds=STREAM_RETRY_SECONDS)
     tasks, credentials = TaskStore(client, sites.timing_of), Credentials(scanners)
@@ -83,12 +98,17 @@ def open_dispatch(settings: Settings) -> Dispatch:
         settings=settings,
         client=client,
         credentials=credentials,
-        work=Work(tasks, credentials, Spaces(tasks, scans), memory),
+        work=Work(tasks, credentials, recutting, Spaces(tasks, scans), memory),
         sites=sites,
         scanners=operators_scanners,
         groups=groups,
+        rules=rules,
+        subnets=AddressRules("subnet", rule_store, rules),
+        exclusions=AddressRules("exclusion", rule_store, rules),
+        scopes=AddressRules("scope", rule_store, rules),
+        port_lists=PortLists(port_lists),
         overview=Overview(OverviewStore(client), operators_scanners, groups),
-        scans=Scans(scans, results, scanners, sites, memory),
+        scans=Scans(scans, results, scanners, port_lists, rules, sites, memory),
         exports=Exports(scans, results, exporting),
         events=Events(EventStore(client), scans, following),
         tokens=Operators(TokenStore(client), index, settings.bootstrap_admin_token),

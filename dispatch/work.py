@@ -9,20 +9,27 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from dispatch.credentials import Caller, Credentials
+from dispatch.recutting import Recutting
 from dispatch.spaces import Spaces
-from domain.errors import StaleRecord
+from domain.errors import ScanToBeRecut, StaleRecord
+from domain.rules import Rules
 from queues.memory import RESULTS_BELOW, Memory
 from queues.tasks import Claimed, Holder, Report, TaskStore
 
 T = TypeVar("T")
+RECUTS_AT_MOST = 200  # more than the scans that a heartbeat of 100 tasks can be about
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Each method is one script; a changed scanner record is read again and the call repeated."""
+    """Each method is one script; a changed scanner record is read again and the call repeated.
+
+    So is a call about scans that are still to be cut by changed rules of the site.
+    """
 
     tasks: TaskStore
     credentials: Credentials
+    recutting: Recutting
     spaces: Spaces
     memory: Memory
 
@@ -98,8 +105,21 @@ class Work:
     def _do(self, caller: Caller, call: Callable[[Holder], T]) -> T:
         return self._as_known(caller, lambda present: call(present.holder))
 
+    def rules_for(self, caller: Caller, claimed: Claimed) -> Rules:
+        """The rules that a scanner applies itself: to the addresses of names."""
+        named = any(lease.segment.name is not None for lease in claimed.leases)
+        return self.recutting.rules.of(caller.holder.keys) if named else Rules()
+
     def _as_known(self, caller: Caller, call: Callable[[Caller], T]) -> T:
         try:
-            return call(caller)
+            return self._under_rules(caller, call)
         except StaleRecord:
-            return call(self.credentials.again(caller))
+            return self._under_rules(self.credentials.again(caller), call)
+
+    def _under_rules(self, caller: Caller, call: Callable[[Caller], T]) -> T:
+        for _ in range(RECUTS_AT_MOST):
+            try:
+                return call(caller)
+            except ScanToBeRecut as stale:
+                self.recutting.recut(caller.holder.keys, stale.scan)
+        return call(caller)

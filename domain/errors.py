@@ -9,7 +9,9 @@ DispatchError
 ├── Invalid                     422   (fields and their sentences)
 ├── StoreFull                   503
 ├── Busy                        503
-└── StaleRecord                 503   leaves the dispatch layer only if it changes twice at once
+├── StaleRecord                 503   leaves the dispatch layer only if it changes twice at once
+├── RulesChanged                503   likewise
+└── ScanToBeRecut               503   likewise
 """
 
 from __future__ import annotations
@@ -177,3 +179,23 @@ class StaleRecord(DispatchError):
     status = 503
     code = "STALE_RECORD"
     retryable = True
+
+
+class RulesChanged(DispatchError):
+    """The rules of this site changed meanwhile; try again."""
+
+    status = 503
+    code = "RULES_CHANGED"
+    retryable = True
+
+
+class ScanToBeRecut(DispatchError):
+    """The rules of this site changed, and a scan is still to be cut by them; try again."""
+
+    status = 503
+    code = "RULES_CHANGED"
+    retryable = True
+
+    def __init__(self, scan: int) -> None:
+        super().__init__()
+        self.scan = scan

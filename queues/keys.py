@@ -8,7 +8,8 @@ Outside the sites
   sd:tokens                     HASH    SHA-256 of an operator token -> JSON record; owner: tokens
   sd:failures:<address>         STRING  failed attempts to authenticate; TTL a minute; owner: tokens
 
-sd:{site}                       HASH    last_id, receipt, swept, grace; owner: the scripts
+sd:{site}                       HASH    last_id, receipt, rules, ruled, swept, grace; owner: the
+                                        scripts
 sd:{site}: and then
 """
 
@@ -35,6 +36,7 @@ MAP: dict[str, tuple[str, str, str]] = {
     "queue:<id>": ("HASH", "cap, online, slots, engine:<name>, lost", "its scanner or group"),
     "queue:<id>:waiting": ("LIST", "scans in order of receipt", "until promoted"),
     "queue:<id>:ready": ("ZSET", "scans by receipt that can be handed out now", "while they can"),
+    "queue:<id>:closed": ("ZSET", "scans by receipt that wait for budgets", "while they wait"),
     "queue:<id>:parked": ("SET", "engines that scans wait for", "while they wait"),
     "queue:<id>:parked:<id>": (
         "ZSET",
@@ -46,7 +48,15 @@ MAP: dict[str, tuple[str, str, str]] = {
     "scan:<id>": ("HASH", "record, status, counters", "until deleted"),
     "scan:<id>:jobs": ("HASH", "queue -> listed | out", "until the scan ends"),
     "scan:<id>:segments": ("HASH", "number -> text of domain.space.Segment", "until deleted"),
-    "scan:<id>:open": ("LIST", "first:last:segment:task of what is not out", "until it ends"),
+    "scan:<id>:open": ("LIST", "first:last:segment:task:subnets of what waits", "until it ends"),
+    "scan:<id>:blocked": (
+        "ZSET",
+        "such intervals, by subnet whose budget is spent",
+        "until it ends",
+    ),
+    "scan:<id>:grants": ("HASH", "scanner | all -> probes/s of its own limit", "their leases"),
+    "scan:<id>:waiters": ("ZSET", "scanners by when they found it spent", "30 s, until it ends"),
+    "scan:<id>:turns": ("ZSET", "the same by when they began to wait", "as waiters"),
     "scan:<id>:tasks": ("ZSET", "ids of its tasks that are kept", "until deleted"),
     "scan:<id>:finished": ("LIST", "ids of its newest 1,000 finished tasks", "until deleted"),
     "scan:<id>:done": ("ZSET", "merged intervals first:last", "until deleted"),
@@ -54,9 +64,25 @@ MAP: dict[str, tuple[str, str, str]] = {
     "scan:<id>:excluded": ("ZSET", "merged intervals first:last", "until deleted"),
     "scan:<id>:results": ("STREAM", "batches of results", "until deleted"),
     "scan:<id>:events": ("STREAM", "its history, about 1,000 entries", "until deleted"),
+    "named": ("SET", "unfinished scans with names among their targets", "until they end"),
     "task:<id>": ("HASH", "scan, interval, attempt, status, holder, report", "as scan:tasks"),
     "leases": ("ZSET", "tasks that are out, by when their lease ends", "the site"),
     "stalls": ("ZSET", "running tasks by when they count as stalled", "their leases"),
+    "subnets": ("ZSET", "ids of limited subnets", "the site"),
+    "subnet:<id>": ("HASH", "cidr, rate, peak", "until deleted"),
+    "subnet:<id>:grants": ("HASH", "scanner | all -> probes/s granted in it", "their leases"),
+    "subnet:<id>:waiters": ("ZSET", "scanners by when they found it spent", "30 s"),
+    "subnet:<id>:turns": ("ZSET", "the same by when they began to wait", "as waiters"),
+    "subnet:<id>:blocked": ("ZSET", "scans by receipt that wait for it", "until it has room"),
+    "freed": ("ZSET", "subnets that have room for what waits", "until that is back"),
+    "exclusions": ("ZSET", "ids of exclusions", "the site"),
+    "exclusion:<id>": ("HASH", "cidr, reason", "until deleted"),
+    "scopes": ("ZSET", "ids of scopes", "the site"),
+    "scope:<id>": ("HASH", "cidr", "until deleted"),
+    "cidrs:<id>": ("HASH", "CIDR -> subnet | exclusion | scope, a hash a kind", "the rules"),
+    "port-lists": ("ZSET", "ids of port lists", "the site"),
+    "port-list:<id>": ("HASH", "name, ports, rate", "until deleted"),
+    "port-list:<id>:scans": ("SET", "unfinished scans that use it", "until they end"),
     "alarms": ("ZSET", "ids of the newest 1,000 alarms", "the site"),
     "alarm:<id>": ("HASH", "kind, subject, message, raised, cleared, acked", "as alarms"),
     "raised": ("HASH", "kind:subject -> alarm that is up", "until cleared"),

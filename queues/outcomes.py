@@ -49,9 +49,25 @@ _REFUSALS: dict[str, Callable[..., errors.DispatchError]] = {
         {"groupIds": [f"Scanner {scanner} would be in more than 32 groups."]}
     ),
     "unknown_queue": _queue,
+    "unknown_port_list": lambda port_list: errors.Invalid(
+        {"portListId": [f"There is no port list {port_list} in this site."]}
+    ),
     "unknown_group": lambda group: errors.Invalid({"groupIds": [_GROUP.format(group)]}),
     "unknown_scanner": lambda scanner: errors.Invalid({"scannerIds": [_SCANNER.format(scanner)]}),
     "capacity_order": _order,
+    "rules_changed": errors.RulesChanged,
+    "recut": lambda scan: errors.ScanToBeRecut(int(scan)),
+    "taken": lambda cidr: errors.AlreadyExists(f"There is one for {cidr} already."),
+    "too_many_rules": lambda most: errors.Conflict(
+        f"This site has {most} rules of this kind, and cannot have more; join some of them."
+    ),
+    "named_scan": lambda scan: errors.Conflict(
+        f"Scan {scan} has names among its targets, and names are not scanned on a site with "
+        "subnet limits; cancel it first."
+    ),
+    "in_use": lambda scan: errors.Conflict(
+        f"Scan {scan} uses it and has not ended; cancel that first."
+    ),
 }
 _PLAIN = frozenset({"ok", "repeated"})
 

@@ -8,6 +8,7 @@ from domain.intervals import Interval, without
 from domain.space import Segment
 from domain.states import HELD
 from queues.keys import SiteKeys
+from queues.openings import Opening
 from queues.outcomes import accepted
 from queues.store import Asked, Page, Record, Store, flat
 
@@ -26,13 +27,35 @@ class ScanStore(Store):
         segments: list[Segment],
         queues: list[str],
         *,
+        openings: list[Opening] | None = None,
+        rules: int = 0,
+        port_list: int | None = None,
         asked: Asked = Asked(),  # noqa: B008 - frozen
     ) -> tuple[int, bool]:
-        """Put a scan in its queues ('s' or 'g' and an id); answers its id, and if it was there."""
-        parts = [part for s in segments for part in (f"{s.start}:{s.end}", s.encode())]
-        counts = (segments[-1].end, len(fields), len(queues))
+        """Put a scan in its queues ('s' or 'g' and an id); answers its id, and if it was there.
+
+        openings: as cut under that version of the site's rules; without, an interval a segment.
+        Raises RulesChanged where they have changed meanwhile.
+        """
+        if openings is None:
+            openings = [Opening(s.start, s.end, number) for number, s in enumerate(segments)]
+        named = any(segment.name is not None for segment in segments)
         answer = self.scripts.run(
-            "create_scan", keys, asked.name, asked.digest, *counts, *flat(fields), *queues, *parts
+            "create_scan",
+            keys,
+            asked.name,
+            asked.digest,
+            segments[-1].end,
+            rules,
+            port_list or "",
+            int(named),
+            len(fields),
+            len(queues),
+            len(segments),
+            *flat(fields),
+            *queues,
+            *(segment.encode() for segment in segments),
+            *(opening.encode() for opening in openings),
         )
         return int(accepted(answer, "Scan")[0]), answer[0] == "repeated"
 
@@ -66,9 +89,10 @@ class ScanStore(Store):
         index = ("scans", status) if status else ("scans",)
         return self.page(keys, index, "scan", limit=limit, cursor=cursor)
 
-    def explain(self, keys: SiteKeys, scan: int) -> str:
-        """The code of why it waits, or ''."""
-        return str(self.scripts.run("explain", keys, scan, SCANNERS_ASKED)[0])
+    def explain(self, keys: SiteKeys, scan: int, *, least_rate: int = 1) -> tuple[str, str]:
+        """The code of why it waits, or '', and the name of the limit that is in the way, or ''."""
+        code, limit = self.scripts.run("explain", keys, scan, SCANNERS_ASKED, least_rate)
+        return code, limit
 
     def tasks(self, keys: SiteKeys, scan: int, *, limit: int, cursor: str) -> Page:
         """A page of the tasks that are kept, newest first."""

@@ -11,8 +11,11 @@ from queues import keys as names
 from queues.keys import SiteKeys
 
 DEFAULT_SITE = "default"
-_INDEXES = ("scanners", "groups", "scans")
-_LEFTOVERS = ("online", "engines", "retiring", "alarms", "raised", "leases", "stalls")
+_INDEXES = ("scanners", "groups", "scans", "subnets", "exclusions", "scopes", "port-lists")
+_LEFTOVERS = (
+    *("online", "engines", "retiring", "alarms", "raised", "leases", "stalls", "freed", "named"),
+    *("cidrs:subnet", "cidrs:exclusion", "cidrs:scope"),
+)
 
 
 class SiteStore:

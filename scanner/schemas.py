@@ -7,6 +7,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
+from domain.rules import Rules
 from queues.tasks import Lease
 from web.fields import Integer, Matches, Number, QueryInteger, Text
 from web.schemas import Ok, Schema, View
@@ -128,8 +129,8 @@ class HeartbeatAnswer(Ok):
     drain = fields.Boolean()
 
 
-def job_view(lease: Lease, lease_seconds: int) -> dict[str, Any]:
-    """A task as the wire's job."""
+def job_view(lease: Lease, lease_seconds: int, rules: Rules) -> dict[str, Any]:
+    """A task as the wire's job; what may not be scanned travels with a name."""
     scan = json.loads(lease.job)
     ranges = lease.segment.targets(lease.first, lease.last)
     view = {
@@ -144,5 +145,8 @@ def job_view(lease: Lease, lease_seconds: int) -> dict[str, Any]:
         "engine_args": scan["engineArgs"],
     }
     if lease.segment.name is not None:
-        view |= {"exclusions": scan["exclusions"], "scopes": scan["scopes"]}
+        view |= {
+            "exclusions": [*scan["exclusions"], *rules.exclusions],
+            "scopes": list(rules.scopes),
+        }
     return view

@@ -41,9 +41,9 @@ def claim(query: Body) -> Any:
         limit=query["limit"],
         request_id=request.headers.get("X-Request-Id", ""),
     )
-    jobs = [schemas.job_view(lease, settings().lease_seconds) for lease in claimed.leases]
-    if jobs:
-        return {"jobs": jobs}
+    if claimed.leases:
+        seconds, rules = settings().lease_seconds, dispatch().work.rules_for(caller(), claimed)
+        return {"jobs": [schemas.job_view(lease, seconds, rules) for lease in claimed.leases]}
     seconds = max(settings().idle_retry_seconds, math.ceil(claimed.wait_ms / 1000))
     return {"jobs": []}, 200, {"Retry-After": str(seconds)}
 

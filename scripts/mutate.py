@@ -29,6 +29,7 @@ TESTS = (
     *(
         "tests/integration/test_patience.py",
         "tests/model",
+        "tests/integration/test_rules_store.py",
         "tests/integration/test_exports_store.py",
         "tests/unit/test_scripts.py",
     ),

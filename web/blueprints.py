@@ -72,6 +72,11 @@ class Blueprint(SmorestBlueprint):  # type: ignore[misc]  # flask-smorest has no
         decorator: Decorator = super().arguments(schema, **options)
         return decorator
 
+    def doc(self, **says: Any) -> Decorator:
+        """Say this of a view in the OpenAPI document."""
+        decorator: Decorator = super().doc(**says)
+        return decorator
+
     def response(self, status_code: int, schema: Any = None, **options: Any) -> Decorator:
         """Serialise what the view returns by this schema."""
         decorator: Decorator = super().response(status_code, schema, **options)

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import math
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -9,7 +10,8 @@ from typing import Any
 
 from agent.brake import Brake
 from agent.engines import arguments
-from agent.engines.probe import Outcome, probe
+from agent.engines.probe import BANNER_SECONDS, Outcome, probe
+from agent.engines.turn import turn
 from agent.finding import Finding
 from agent.findings import Findings
 from agent.job import Job
@@ -19,7 +21,7 @@ from agent.targets import Address, Block
 
 _WATCH_SECONDS = 0.1
 _CONGESTED_SECONDS = 0.05
-_SHORTEST_SLEEP_SECONDS = 0.001
+_UNPACED_IN_FLIGHT = 1024  # where there is no rate, this is what holds a task back
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,12 @@ class ConnectArguments:
             report_all=report == "all",
         )
 
+    def wanted_in_flight(self, rate: int | None) -> int:
+        """How many connects are open where nobody answers, and the rate is to hold nevertheless."""
+        if rate is None:
+            return _UNPACED_IN_FLIGHT
+        return math.ceil(rate * (self.timeout_seconds + BANNER_SECONDS)) + 1
+
 
 class ConnectEngine:
     """Shared by all its tasks; `pacer` is the scanner's own limit, `in_flight` is for each task."""
@@ -58,10 +66,12 @@ class ConnectEngine:
     def run(self, job: Job, findings: Findings, brake: Brake) -> None:
         """See `Engine.run`."""
         options = ConnectArguments.parse(job.engine_args)
+        blocks = plan(job, findings, brake)
         own = Pacer(job.max_probes_per_second) if job.max_probes_per_second else None
         pacers = [pacer for pacer in (own, self._pacer) if pacer]
-        sweep = _Sweep(options, findings, brake, pacers, self._in_flight)
-        asyncio.run(sweep.run(plan(job, findings, brake)))
+        in_flight = min(self._in_flight, options.wanted_in_flight(job.max_probes_per_second))
+        sweep = _Sweep(options, findings, brake, pacers, in_flight)
+        asyncio.run(sweep.run(blocks))
 
 
 @dataclass
@@ -123,10 +133,7 @@ class _Sweep:
     async def _permitted(self) -> None:
         while self._findings.congested:  # noqa: ASYNC110 - another thread takes batches away
             await asyncio.sleep(_CONGESTED_SECONDS)
-        for pacer in self._pacers:
-            seconds = pacer.reserve()
-            if seconds > 0:
-                await asyncio.sleep(max(seconds, _SHORTEST_SLEEP_SECONDS))
+        await turn(self._pacers)
 
     async def _probe(self, host: _Host, port: int) -> None:
         options = self._options

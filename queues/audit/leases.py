@@ -1,4 +1,7 @@
-"""Invariant 4: a lease belongs to a task that is out, and its holder and its scan know of it."""
+"""Invariant 4: a lease belongs to a task that is out, and whoever is to know of it does.
+
+That is its holder, its scan, and the subnets that it has a rate of.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +13,25 @@ from queues.keys import SiteKeys
 
 def look_at_lease(client: Any, keys: SiteKeys, task: str) -> list[Discrepancy]:
     """What does not add up about a lease; nothing where it has ended."""
-    scanner, scan = client.hmget(keys.of("task", task), "scanner", "scan")
+    scanner, scan, within = client.hmget(keys.of("task", task), "scanner", "scan", "subnets")
+    subnets = within.split(",") if within else []
 
     def ask(pipe: Any) -> None:
         pipe.zscore(keys.of("leases"), task)
-        pipe.hmget(keys.of("task", task), "status", "scanner", "scan")
+        pipe.hmget(keys.of("task", task), "status", "rate", "scanner", "scan", "subnets")
         pipe.zscore(keys.of("scanner", scanner, "tasks"), task)
         pipe.zscore(keys.of("scan", scan, "tasks"), task)
+        for subnet in subnets:
+            pipe.exists(keys.of("subnet", subnet))
+            pipe.hget(keys.of("subnet", subnet, "grants"), scanner)
 
-    lease, (status, *owners), with_scanner, with_scan = look(client, ask)
-    if lease is None or owners != [scanner, scan]:
+    lease, (status, rate, *owners), with_scanner, with_scan, *grants = look(client, ask)
+    if lease is None or owners != [scanner, scan, within]:
         return []
+    for subnet, exists, granted in zip(subnets, grants[::2], grants[1::2], strict=True):
+        if rate and exists and int(granted or 0) < int(rate):
+            text = f"has {rate} probes a second of subnet {subnet}, which counts {granted}"
+            return [Discrepancy("counter", f"task {task}", text)]
     known = with_scanner is not None and with_scan is not None
     if status in {"claimed", "running"} and known:
         return []

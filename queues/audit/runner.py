@@ -15,12 +15,18 @@ from queues.audit.looks import Discrepancy, MovedError
 from queues.audit.queues import look_at_queue
 from queues.audit.scanners import look_at_scanner
 from queues.audit.scans import look_at_scan
+from queues.audit.subnets import look_at_subnet
+from queues.audit.waiting import look_at_waiting
 from queues.keys import SiteKeys
 from queues.sites import SiteStore
 
 LOOKS_AT_MOST = 50
 
 Look = Callable[[], list[Discrepancy]]
+
+
+def _look_at_scan(client: Any, keys: SiteKeys, scan: str) -> list[Discrepancy]:
+    return [*look_at_scan(client, keys, scan), *look_at_waiting(client, keys, scan)]
 
 
 class Audit:
@@ -50,10 +56,11 @@ class Audit:
         return set()
 
     def _looks(self, keys: SiteKeys) -> Iterator[Look]:
-        yield from self._each("scans", keys, look_at_scan, "")
+        yield from self._each("scans", keys, _look_at_scan, "")
         yield from self._each("scanners", keys, look_at_scanner, "")
         yield from self._each("scanners", keys, look_at_queue, "s")
         yield from self._each("groups", keys, look_at_queue, "g")
+        yield from self._each("subnets", keys, look_at_subnet, "")
         yield from self._each("leases", keys, look_at_lease, "")
 
     def _each(

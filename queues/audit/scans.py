@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from queues.audit.grants import judge_grants
 from queues.audit.looks import FINISHED, Discrepancy, MovedError, Record, interval, look, size
 from queues.keys import SiteKeys
 
@@ -15,7 +16,10 @@ COVERED = ("done", "failed", "excluded")
 
 @dataclass(frozen=True, slots=True)
 class ScanSeen:
-    """What one look saw: the record, intervals by state, tasks under a lease, jobs, its index."""
+    """What one look saw: the record, intervals by state, tasks under a lease, jobs, its index.
+
+    grants: of its own limit, by scanner, and all.
+    """
 
     scan: str
     record: Record
@@ -23,6 +27,7 @@ class ScanSeen:
     held: list[Record]
     jobs: Record
     indexed: bool
+    grants: Record
 
 
 def look_at_scan(client: Any, keys: SiteKeys, scan: str) -> list[Discrepancy]:
@@ -35,6 +40,8 @@ def look_at_scan(client: Any, keys: SiteKeys, scan: str) -> list[Discrepancy]:
         pipe.hgetall(keys.of("scan", scan))
         pipe.zscore(keys.of("scans", status), scan)
         pipe.hgetall(keys.of("scan", scan, "jobs"))
+        pipe.hgetall(keys.of("scan", scan, "grants"))
+        pipe.zrange(keys.of("scan", scan, "blocked"), 0, -1)
         pipe.lrange(keys.of("scan", scan, "open"), 0, -1)
         for state in COVERED:
             pipe.zrange(keys.of("scan", scan, state), 0, -1)
@@ -42,7 +49,7 @@ def look_at_scan(client: Any, keys: SiteKeys, scan: str) -> list[Discrepancy]:
             pipe.hgetall(keys.of("task", task))
             pipe.zscore(keys.of("leases"), task)
 
-    listed, record, indexed, jobs, *rest = look(client, ask)
+    listed, record, indexed, jobs, grants, blocked, *rest = look(client, ask)
     if listed != tasks or record.get("status") != status:
         raise MovedError
     if not record:
@@ -51,18 +58,18 @@ def look_at_scan(client: Any, keys: SiteKeys, scan: str) -> list[Discrepancy]:
     held = [t for t, lease in zip(pairs[::2], pairs[1::2], strict=True) if lease is not None]
     names = ("open", *COVERED)
     states = {n: [interval(r) for r in rows] for n, rows in zip(names, intervals, strict=True)}
+    states["open"] += map(interval, blocked)
     states["in_flight"] = [(int(t["first"]), int(t["last"])) for t in held]
-    return list(_judge(ScanSeen(scan, record, states, held, jobs, indexed is not None)))
+    return list(_judge(ScanSeen(scan, record, states, held, jobs, indexed is not None, grants)))
 
 
 def _judge(seen: ScanSeen) -> Iterator[Discrepancy]:
     subject = f"scan {seen.scan}"
     yield from _addresses(seen, subject)
     yield from _counts_of_tasks(seen, subject)
-    granted = sum(int(task.get("rate") or 0) for task in seen.held)
-    limit = seen.record.get("rate")
-    if limit and granted > int(limit):
-        yield Discrepancy("rate", subject, f"{granted} probes a second are granted of {limit}")
+    yield from judge_grants(
+        subject, seen.grants, seen.held if seen.record.get("rate") else [], seen.record.get("rate")
+    )
     if seen.record["status"] in FINISHED and (seen.held or seen.jobs or seen.states["open"]):
         yield Discrepancy("finished-scan", subject, "has ended, and holds leases or queues")
     if not seen.indexed:
@@ -75,7 +82,6 @@ def _counts_of_tasks(seen: ScanSeen, subject: str) -> Iterator[Discrepancy]:
     recounts = {
         "claimed": sum(task["status"] == "claimed" for task in seen.held),
         "running": sum(task["status"] == "running" for task in seen.held),
-        "granted": sum(int(task.get("rate") or 0) for task in seen.held),
         "advanced": sum(map(min, reported, sizes)),
     }
     for name, recount in recounts.items():

@@ -19,7 +19,7 @@ if s[1] == 'completed' or s[1] == 'failed' then
   return { 'ended', s[1] }
 end
 withdraw(ARGV[2])
-redis.call('DEL', key('scan', ARGV[2], 'open'))
+redis.call('DEL', key('scan', ARGV[2], 'open'), key('scan', ARGV[2], 'blocked'))
 redis.call('HINCRBY', scan, 'dropped', s[2])
 redis.call('HSET', scan, 'open', '0')
 set_status(ARGV[2], s[1], 'canceling', ARGV[3], now)

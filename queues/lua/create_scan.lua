@@ -1,23 +1,34 @@
 -- Creates a scan, and puts its jobs at the end of their queues.
 -- KEYS[1] the site
 -- ARGV[1] now or ''   ARGV[2] name of the request or ''   ARGV[3] digest of the request
--- ARGV[4] how many addresses   ARGV[5] how many fields   ARGV[6] how many queues
--- ARGV[7…] fields of its record and their values, then queues, then segments ('start:end' and text)
--- Returns {'ok', id} | {'repeated', id} | {'reused'} | {'unknown_queue', queue}
+-- ARGV[4] how many addresses   ARGV[5] version of the site's rules that it was cut under
+-- ARGV[6] its port list or ''   ARGV[7] '1' if it has names   ARGV[8] how many fields
+-- ARGV[9] how many queues   ARGV[10] how many segments
+-- ARGV[11…] fields of its record and their values, then queues, segments (text), open intervals
+-- Returns {'ok', id} | {'repeated', id} | {'reused'} | {'unknown_queue', queue} | {'unknown_port_list', id}
+--   | {'rules_changed'}
 -- Guarantees: one receipt number for all its jobs; nothing is expanded: its size is that of its target list.
 -- include: clock
 -- include: new_id
 -- include: repeated
 -- include: keys
 -- include: text
-local now, total = clock(ARGV[1]), ARGV[4]
-local fields_end = 6 + 2 * tonumber(ARGV[5])
-local queues_end = fields_end + tonumber(ARGV[6])
+-- include: push_open
+local now, total, ports = clock(ARGV[1]), ARGV[4], ARGV[6]
+local queues = 10 + 2 * tonumber(ARGV[8])
+local segments = queues + tonumber(ARGV[9])
+local intervals = segments + tonumber(ARGV[10])
 local before = repeated(ARGV[2], ARGV[3])
 if before ~= nil then
   return { before and 'repeated' or 'reused', before or nil }
 end
-for i = fields_end + 1, queues_end do
+if (redis.call('HGET', SITE, 'rules') or '0') ~= ARGV[5] then
+  return { 'rules_changed' }
+end
+if ports ~= '' and redis.call('EXISTS', key('port-list', ports)) == 0 then
+  return { 'unknown_port_list', ports }
+end
+for i = queues + 1, segments do
   local queue = redis.call('HMGET', key('queue', ARGV[i]), 'cap', 'retired')
   if not queue[1] or queue[2] then
     return { 'unknown_queue', ARGV[i] }
@@ -26,19 +37,28 @@ end
 
 local id = new_id(now)
 local scan, receipt = key('scan', id), redis.call('HINCRBY', SITE, 'receipt', 1)
-for i = 7, fields_end, 2 do
+for i = 11, queues, 2 do
   redis.call('HSET', scan, ARGV[i], ARGV[i + 1])
 end
 redis.call('HSET', scan, 'receipt', receipt, 'status', 'pending', 'reason', 'created', 'since', text(now),
   'created', text(now), 'total', total, 'open', total, 'in_flight', '0', 'done', '0', 'failed', '0',
   'excluded', '0', 'dropped', '0', 'results', '0', 'claimed', '0', 'running', '0', 'expired', '0',
   'tasks_completed', '0', 'tasks_failed', '0')
-for i = queues_end + 1, #ARGV, 2 do
-  local segment = text((i - queues_end - 1) / 2)
-  redis.call('RPUSH', key('scan', id, 'open'), ARGV[i] .. ':' .. segment .. ':')
-  redis.call('HSET', key('scan', id, 'segments'), segment, ARGV[i + 1])
+if ARGV[5] ~= '0' then
+  redis.call('HSET', scan, 'rules', ARGV[5])
 end
-for i = fields_end + 1, queues_end do
+if ports ~= '' then
+  redis.call('HSET', scan, 'port_list', ports)
+  redis.call('SADD', key('port-list', ports, 'scans'), id)
+end
+if ARGV[7] == '1' then
+  redis.call('SADD', key('named'), id)
+end
+for i = segments + 1, intervals do
+  redis.call('HSET', key('scan', id, 'segments'), text(i - segments - 1), ARGV[i])
+end
+push_open(id, intervals + 1, #ARGV)
+for i = queues + 1, segments do
   redis.call('HSET', key('scan', id, 'jobs'), ARGV[i], 'listed')
   redis.call('RPUSH', key('queue', ARGV[i], 'waiting'), id)
 end

@@ -1,24 +1,41 @@
 -- Says why a scan waits.
 -- KEYS[1] the site
 -- ARGV[1] now or ''   ARGV[2] scan   ARGV[3] how many scanners to look at, at most
--- Returns {code} with '' where it does not wait: it has ended, or nothing of it is open, or tasks are out
+-- ARGV[4] least probes per second that are granted
+-- Returns {code, the limit in the way or ''} with code '' where it does not wait: it has ended, or nothing
+--   of it is open, or tasks are out
 -- Guarantees: writes nothing; decides by the same steps as a claim.
 -- include: clock
 -- include: reason
-local now, id, asked = clock(ARGV[1]), ARGV[2], { left = tonumber(ARGV[3]) }
+-- blocked_by(id, least): the subnet whose budget all that is open of a scan waits for, or nil; and whether
+-- that has room again, so that the next claim brings it back.
+local function blocked_by(id, least)
+  local first = redis.call('ZRANGE', key('scan', id, 'blocked'), 0, 0, 'WITHSCORES')
+  if not first[1] or redis.call('EXISTS', key('scan', id, 'open')) == 1 then
+    return nil, false
+  end
+  local budget = subnets_of(text(tonumber(first[2])), {})[1]
+  local spent = budget and room_of(budget) < least_of(budget, least)
+  return spent and budget.name or nil, not spent
+end
+
+local now, id, asked = clock(ARGV[1]), ARGV[2], { left = tonumber(ARGV[3]), least_rate = tonumber(ARGV[4]) }
 local s = redis.call('HMGET', key('scan', id), 'status', 'open', 'in_flight', 'engine')
 if s[1] == 'paused' or s[1] == 'pausing' then
-  return { 'PAUSED' }
+  return { 'PAUSED', '' }
 end
 if not s[2] or s[2] == '0' or s[3] ~= '0' then
-  return { '' }
+  return { '', '' }
 end
 local RANK = { NO_SCANNER_ONLINE = 1, NO_SCANNER_WITH_ENGINE = 2, SCANNERS_BACKING_OFF = 3,
-  GROUP_AT_JOB_CAPACITY = 4, SCANNERS_FULL = 5, BEHIND_OTHER_SCANS = 6, AWAITING_CLAIM = 7 }
-local best = 'NO_SCANNER_ONLINE'
-local jobs = redis.call('HGETALL', key('scan', id, 'jobs'))
+  GROUP_AT_JOB_CAPACITY = 4, SCANNERS_FULL = 5, BEHIND_OTHER_SCANS = 6, BUDGET_SPENT = 7, AWAITING_CLAIM = 8 }
+local best, limit = 'NO_SCANNER_ONLINE', nil
+local scan, jobs = { id = id, engine = s[4] }, redis.call('HGETALL', key('scan', id, 'jobs'))
+scan.limit, scan.returns = blocked_by(id, asked.least_rate)
 for i = 1, #jobs, 2 do
-  local found = reason({ queue = jobs[i], place = jobs[i + 1] }, { id = id, engine = s[4] }, now, asked)
-  best = RANK[found] > RANK[best] and found or best
+  local found, by = reason({ queue = jobs[i], place = jobs[i + 1] }, scan, now, asked)
+  if RANK[found] > RANK[best] then
+    best, limit = found, by
+  end
 end
-return { best }
+return { best, limit or '' }

@@ -20,6 +20,7 @@ for _, scan in ipairs(scans) do
     if ARGV[5] == '1' then
       redis.call('HDEL', jobs, queue)
       redis.call('ZREM', key('queue', queue, 'ready'), scan)
+      redis.call('ZREM', key('queue', queue, 'closed'), scan)
       redis.call('ZREM', key('queue', queue, 'parked', redis.call('HGET', key('scan', scan), 'engine')), scan)
     end
   end

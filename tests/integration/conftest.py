@@ -7,11 +7,16 @@ from dataclasses import dataclass, field
 import pytest
 import redis
 
+from dispatch.recutting import Recutting, openings_of
+from dispatch.rules import SiteRules
+from domain.errors import ScanToBeRecut
 from domain.space import build_segments
 from domain.targets import parse_target
 from queues.alarms import AlarmStore
 from queues.groups import GroupStore
 from queues.keys import SiteKeys
+from queues.recuts import RecutStore
+from queues.rules import RuleStore
 from queues.scanners import ScannerStore
 from queues.scans import ScanStore
 from queues.tasks import Holder, Lease, Report, TaskStore, Timing
@@ -55,6 +60,8 @@ class Site:
         self.groups = GroupStore(self.client, self.clock)
         self.upkeep = UpkeepStore(self.client, self.clock)
         self.alarms = AlarmStore(self.client, self.clock)
+        self.rules = SiteRules(RuleStore(self.client, self.clock))
+        self.recutting = Recutting(self.rules, RecutStore(self.client, self.clock), self.scans)
 
     def scanner(self, *, groups: list[int] | None = None, **fields: int | str) -> Holder:
         """A scanner with set_targets, set_tasks, set_jobs or rate, as one that may call."""
@@ -84,15 +91,25 @@ class Site:
         """A scan of one port; size is hostsPerTask."""
         texts = [targets] if isinstance(targets, str) else targets
         segments = build_segments(map(parse_target, texts), [])
+        rules = self.rules.of(self.keys)
         record = {
             "spec": "{}", "job": "{}", "engine": "connect", "ports": 1, "max_attempts": 3,
             "retry_failed": 0, "hosts_per_task": size or "", "rate": "", **fields,
         }  # fmt: skip
-        return self.scans.create(self.keys, record, segments, list(queues))[0]
+        cut = {"openings": openings_of(rules, segments), "rules": rules.version}
+        return self.scans.create(self.keys, record, segments, list(queues), **cut)[0]
+
+    def subnet(self, cidr: str, rate: int) -> int:
+        """A subnet of so many probes a second."""
+        return self.rules.store.save(self.keys, "subnet", None, {"cidr": cidr, "rate": rate})[0]
 
     def claim(self, holder: Holder, limit: int = 10, request: str = "") -> list[Lease]:
-        """Claim as this scanner."""
-        return self.tasks.claim(holder, limit=limit, request=request).leases
+        """Claim as this scanner; scans cut under older rules are cut anew first."""
+        while True:
+            try:
+                return self.tasks.claim(holder, limit=limit, request=request).leases
+            except ScanToBeRecut as stale:
+                self.recutting.recut(self.keys, stale.scan)
 
     def finish(self, holder: Holder, lease: Lease, status: str = "completed") -> None:
         """Start and complete a task."""

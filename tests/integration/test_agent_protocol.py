@@ -2,6 +2,8 @@
 
 import errno
 import ipaddress
+import os
+import time
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +15,7 @@ from agent_dispatcher import AWAY, LOST, FakeDispatcher, job, options, running, 
 from agent import names
 from agent.engines import connect
 from agent.engines.probe import Outcome
+from benchmarks.listener import listening
 
 SLOW = [("127.0.0.0/16", "9")]  # far more than is probed while a test looks
 
@@ -70,6 +73,36 @@ def test_a_name_that_cannot_be_probed_fails(
 
     assert complete.body["status"] == "failed"
     assert why in complete.body["errorMessage"]
+
+
+@pytest.mark.parametrize("engine", ["connect", "nmap"])
+@pytest.mark.parametrize("rules", [{"exclusions": ["127.0.0.3"]}, {"scopes": ["127.0.0.0/31"]}])
+def test_a_name_leads_only_where_it_may(
+    dispatcher: FakeDispatcher,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    engine: str,
+    rules: dict[str, Any],
+) -> None:
+    """Of a name's addresses those that are excluded, or outside every scope, are not probed."""
+    found = [ipaddress.ip_address(address) for address in ("127.0.0.1", "127.0.0.3")]
+    monkeypatch.setattr(names, "_resolve", lambda _: found)
+    with listening(ports=1) as listener:
+        port = listener.ports[0]
+        dispatcher.jobs.append(job(1, [("host.example", str(port))], engine=engine, **rules))
+        with running(options(dispatcher, tmp_path)):
+            complete = dispatcher.wait_for(lambda: dispatcher.of("complete"))[0]
+        arrivals = listener.stop()
+
+    assert len(arrivals.times) == 1
+    assert dispatcher.found(1) == {("127.0.0.1", port, "tcp", "open")}
+    assert complete.body == {
+        "attempt": 1,
+        "status": "completed",
+        "resultCount": 1,
+        "errorMessage": "host.example: 1 of 2 addresses excluded or out of scope",
+    }
 
 
 @pytest.mark.parametrize(("broken", "status"), [(2, "completed"), (4, "failed")])
@@ -143,3 +176,56 @@ def test_heartbeat_order_stops_a_task(dispatcher: FakeDispatcher, tmp_path: Path
 
         assert agent.stopping.is_set() is False
     assert dispatcher.of("release") == dispatcher.of("complete") == []
+
+
+@pytest.mark.parametrize("engine", ["connect", "nmap"])
+@pytest.mark.parametrize("told_by", ["progress", "heartbeat"])
+@pytest.mark.parametrize("control", ["cancel", "pause"])
+def test_one_task_is_stopped_while_others_go_on(
+    dispatcher: FakeDispatcher, tmp_path: Path, *, engine: str, told_by: str, control: str
+) -> None:
+    """Told by either answer: its engine ends within an interval, and what was done counts."""
+    fields = {"engine": engine, "maxProbesPerSecond": 300}
+    if engine == "connect":
+        fields["engineArgs"] = {"report": "all"}
+    dispatcher.jobs.extend(job(number, SLOW, **fields) for number in (1, 2))
+    with running(options(dispatcher, tmp_path)):
+        dispatcher.wait_for(lambda: done(dispatcher, 1) > 60 and done(dispatcher, 2) > 60)
+        told_at = time.monotonic()
+        orders = dispatcher.control if told_by == "progress" else dispatcher.heartbeat_control
+        orders[1] = control
+        release = dispatcher.wait_for(lambda: dispatcher.of("release"))[0]
+        others = done(dispatcher, 2)
+        engines_left = len(nmaps())
+        dispatcher.wait_for(lambda: done(dispatcher, 2) > others + 60)
+
+    hosts_done = release.body["hostsDone"]
+    last_told = dispatcher.of("progress", 1)[-1].body["progressCount"]
+    network = ipaddress.ip_network("127.0.0.0/16")
+    assert release.job_id == 1
+    assert release.at - told_at < 1.0
+    assert last_told <= hosts_done <= last_told + 300
+    assert engines_left == (1 if engine == "nmap" else 0)
+    if engine == "connect":
+        reported = {row["host"] for row in dispatcher.stored[1, 1]}
+        assert {str(network[n]) for n in range(hosts_done)} <= reported
+
+
+def done(dispatcher: FakeDispatcher, job_id: int) -> int:
+    """How many addresses the last progress told."""
+    calls = dispatcher.of("progress", job_id)
+    return int(calls[-1].body["progressCount"]) if calls else 0
+
+
+def nmaps() -> list[str]:
+    """The nmap processes below this one that have not ended."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            name, _, rest = (folder / "stat").read_text().rpartition(")")
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        state, parent, *_ = rest.split()
+        if name.endswith("(nmap") and parent == str(os.getpid()) and state != "Z":
+            found.append(folder.name)
+    return found

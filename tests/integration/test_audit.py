@@ -30,7 +30,7 @@ def lose_an_interval(site: Site, scan: int, *_: int) -> None:
 
 
 def open_what_is_out(site: Site, scan: int, *_: int) -> None:
-    site.client.rpush(site.keys.of("scan", scan, "open"), "0:1:0:")
+    site.client.rpush(site.keys.of("scan", scan, "open"), "0:1:0::")
 
 
 def drop_a_lease(site: Site, _: int, __: int, task: int) -> None:
@@ -41,9 +41,45 @@ def count_a_scan_twice(site: Site, scan: int, scanner: int, _: int) -> None:
     site.client.hincrby(site.keys.of("scanner", scanner, "scans"), scan, 1)
 
 
-def grant_too_much(site: Site, scan: int, _: int, task: int) -> None:
+def allow_less(site: Site, scan: int, *_: int) -> None:
     site.client.hset(site.keys.of("scan", scan), "rate", 10)
-    site.client.hset(site.keys.of("task", task), "rate", 11)
+
+
+def allow_less_in_the_subnet(site: Site, *_: int) -> None:
+    [subnet] = site.client.zrange(site.keys.of("subnets"), 0, -1)
+    site.client.hset(site.keys.of("subnet", subnet), "rate", 10)
+
+
+def grants(kind: str, field: str, by: int) -> Damage:
+    """Counts more or less of what is granted to the scanner, or to all."""
+
+    def damage(site: Site, scan: int, scanner: int, _: int) -> None:
+        [subnet] = site.client.zrange(site.keys.of("subnets"), 0, -1)
+        whose = {"scan": scan, "subnet": subnet}[kind]
+        name = field or str(scanner)
+        site.client.hincrby(site.keys.of(kind, whose, "grants"), name, by)
+
+    return damage
+
+
+def forget_the_grants(site: Site, *_: int) -> None:
+    [subnet] = site.client.zrange(site.keys.of("subnets"), 0, -1)
+    site.client.delete(site.keys.of("subnet", subnet, "grants"))
+
+
+def forget_who_waits(site: Site, scan: int, *_: int) -> None:
+    [subnet] = site.client.zrange(site.keys.of("subnets"), 0, -1)
+    entry = site.client.lpop(site.keys.of("scan", scan, "open"))
+    site.client.zadd(site.keys.of("scan", scan, "blocked"), {entry: subnet})
+
+
+def forget_a_job(site: Site, scan: int, scanner: int, _: int) -> None:
+    site.client.zrem(site.keys.of("queue", f"s{scanner}", "ready"), scan)
+
+
+def wait_for_nothing(site: Site, scan: int, *_: int) -> None:
+    subnet = site.subnet("10.9.0.0/16", 5)
+    site.client.zadd(site.keys.of("subnet", subnet, "blocked"), {str(scan): 1})
 
 
 def count_a_slot_more(site: Site, _: int, scanner: int, __: int) -> None:
@@ -88,7 +124,16 @@ def finish_too_early(site: Site, scan: int, *_: int) -> None:
         (open_what_is_out, "address-twice"),
         (drop_a_lease, "lease"),
         (finish_too_early, "finished-scan"),
-        (grant_too_much, "rate"),
+        (allow_less, "rate"),
+        (allow_less_in_the_subnet, "rate"),
+        (grants("scan", "all", 1), "counter"),
+        (grants("scan", "", -1), "counter"),
+        (grants("subnet", "all", -1), "counter"),
+        (grants("subnet", "", 1), "counter"),
+        (forget_the_grants, "counter"),
+        (forget_who_waits, "stuck"),
+        (forget_a_job, "stuck"),
+        (wait_for_nothing, "stuck"),
         (count_a_slot_more, "counter"),
         (ready_though_paused, "ready"),
         (ready_though_gone, "finished-scan"),
@@ -99,7 +144,8 @@ def finish_too_early(site: Site, scan: int, *_: int) -> None:
 def test_damage_is_named(site: Site, damage: Damage, kind: str) -> None:
     """Each invariant has a damage that the audit sees and names."""
     scanner = site.scanner(set_tasks=3)
-    scan = site.scan(f"s{scanner.scanner}", targets="10.0.0.0/24", size=4)
+    site.subnet("10.0.0.0/16", 1000)
+    scan = site.scan(f"s{scanner.scanner}", targets="10.0.0.0/24", size=4, rate="900")
     first, second, third = site.claim(scanner)
     site.finish(scanner, first)
     site.tasks.start(scanner, second.task, 1)

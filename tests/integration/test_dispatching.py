@@ -107,7 +107,7 @@ def test_a_scan_as_large_as_allowed_works(site: Site) -> None:
     scan = site.scan(own(scanner), targets="2001:db8::/80", size=1024)
     end = 2**48
     site.client.delete(site.keys.of("scan", scan, "open"))
-    site.client.rpush(site.keys.of("scan", scan, "open"), f"{end - 3}:{end}:0:")
+    site.client.rpush(site.keys.of("scan", scan, "open"), f"{end - 3}:{end}:0::")
 
     (lease,) = site.claim(scanner)
     assert (lease.first, lease.last) == (end - 3, end)

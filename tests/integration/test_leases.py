@@ -452,7 +452,7 @@ def test_engine_and_parking(site: Site) -> None:
 
     (lease,) = site.claim(plain)
     assert lease.scan == second
-    assert site.scans.explain(site.keys, first) == "NO_SCANNER_WITH_ENGINE"
+    assert site.scans.explain(site.keys, first)[0] == "NO_SCANNER_WITH_ENGINE"
     site.heartbeat(able, engines="connect,nmap")
     (lease,) = site.claim(able)
     assert lease.scan == first

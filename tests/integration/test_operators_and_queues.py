@@ -16,7 +16,7 @@ def own(holder: Holder) -> str:
 
 
 def why(site: Site, scan: int) -> str:
-    return site.scans.explain(site.keys, scan)
+    return site.scans.explain(site.keys, scan)[0]
 
 
 def pause(site: Site, scan: int) -> None:
@@ -207,8 +207,8 @@ def test_a_spent_budget_holds_nobody_else_up(site: Site) -> None:
 
     (held,) = site.claim(one)
     assert held.scan == slow
-    given = [lease.scan for _ in range(2) for lease in site.claim(two)]
-    assert given == [other]
+    given = [lease for _ in range(2) for lease in site.claim(two)]
+    assert [lease.scan for lease in given] == [other]
     site.finish(one, held)
     assert [lease.scan for lease in site.claim(one)] == [slow]
     assert Audit(site.client).run() == []

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from domain.errors import InvalidTransition, LeaseLost
+from domain.errors import Conflict, Invalid, InvalidTransition, LeaseLost
+from domain.space import build_segments
+from domain.targets import parse_target
+from queues.port_lists import PortListStore
 from queues.tasks import Holder, Lease
 from tests.integration.conftest import Site
 
@@ -182,3 +185,46 @@ def test_only_a_finished_scan_is_deleted(site: Site) -> None:
     refuse("pausing")
     site.tasks.release(scanner, lease.task, 1, done=0)
     refuse("paused")
+
+
+def test_a_port_list_bounds_the_scans_that_use_it(site: Site) -> None:
+    """At its limit of now, named where it is the least; it stays as long as they go on."""
+    lists, scanner = PortListStore(site.client, site.clock), site.scanner(rate=9)
+    ports, _ = lists.save(site.keys, None, {"name": "web", "ports": "80", "rate": 5})
+    plain = site.record(site.scan(f"s{scanner.scanner}", size=1))
+    segments = build_segments([parse_target("10.0.0.0/31")], [])
+    fields = {name: plain[name] for name in ("spec", "job", "engine", "ports", "max_attempts")}
+    record = {**fields, "retry_failed": "0", "hosts_per_task": "1", "rate": "9"}
+    site.scans.cancel(site.keys, int(plain["id"]), reason="test")
+
+    def create(port_list: int) -> int:
+        queues = [f"s{scanner.scanner}"]
+        return site.scans.create(site.keys, record, segments, queues, port_list=port_list)[0]
+
+    scan = create(ports)
+    (first,) = site.claim(scanner, limit=1)
+    assert (first.scan, first.rate, first.rated_by) == (scan, 5, "portList")
+    site.finish(scanner, first)
+    for rate, bound in ((3, "portList"), ("", "scanner"), (9, "scanner")):
+        lists.save(site.keys, ports, {"rate": rate})
+        (lease,) = site.claim(scanner, limit=1)
+        assert (lease.rate, lease.rated_by) == (rate if rate == 3 else 9, bound)
+        site.tasks.release(scanner, lease.task, lease.attempt, done=0)
+    with pytest.raises(Conflict, match=f"Scan {scan} uses it"):
+        lists.delete(site.keys, ports)
+    site.finish(scanner, site.claim(scanner, limit=1)[0])
+    lists.delete(site.keys, ports)
+
+    with pytest.raises(Invalid, match=f"no port list {ports}"):
+        create(ports)
+
+
+def test_names_and_limits_of_networks_exclude_each_other(site: Site) -> None:
+    """As long as names are being scanned; a name says nothing of its network."""
+    scanner = site.scanner()
+    scan = site.scan(f"s{scanner.scanner}", targets="host.example.org", size=1)
+    with pytest.raises(Conflict, match=f"Scan {scan} has names"):
+        site.subnet("10.0.0.0/8", 5)
+    site.finish(scanner, site.claim(scanner)[0])
+
+    assert site.subnet("10.0.0.0/8", 5) > scan

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.model.looking import Raw, addresses, intervals
-from tests.model.world import Piece, Queue, Scan, Scanner, Task, World
+from tests.model.agreement_on_rules import agree_on_rules
+from tests.model.looking import Raw, addresses, same
+from tests.model.records import Piece, Queue, Scan, Scanner, Task
+from tests.model.waits import closed
+from tests.model.world import World
+
+Found = tuple[int, int, str, tuple[int, ...]]  # first, last, task, chain
 
 
 def agree(world: World, raw: Raw) -> None:
@@ -22,21 +27,13 @@ def agree(world: World, raw: Raw) -> None:
         same(f"scanner {scanner.id}", expected_scanner(scanner), found_scanner(raw, scanner.id))
     for name, queue in world.queues.items():
         same(f"queue {name}", expected_queue(world, name, queue), found_queue(raw, name))
+    agree_on_rules(world, raw)
     same("alarms", world.alarms, set(raw.get("raised", {})))
     same(
         "retiring",
         {str(s.id) for s in world.scanners.values() if s.retired},
         raw.get("retiring", set()),
     )
-
-
-def same(what: str, expected: Any, found: Any) -> None:
-    """Names the difference."""
-    if expected != found and isinstance(expected, dict):
-        names = [name for name in expected if expected[name] != found[name]]
-        expected = {name: expected[name] for name in names}
-        found = {name: found[name] for name in names}
-    assert expected == found, f"{what}: the model has {expected}, the store {found}"
 
 
 def expected_scan(world: World, scan: Scan) -> dict[str, Any]:
@@ -46,10 +43,13 @@ def expected_scan(world: World, scan: Scan) -> dict[str, Any]:
         "since": scan.since,
         "started": scan.started,
         "spent": scan.spent,
+        "rules": [scan.rules, scan.cuts],
         "open": [_piece(piece) for piece in scan.open],
+        "blocked": {(subnet, *_piece(piece)) for subnet, piece in scan.blocked},
         "in_flight": sorted(a for task in world.held_of(scan.id) for a in task.addresses),
         "done": sorted(scan.done),
         "failed": sorted(scan.failed),
+        "excluded": sorted(scan.excluded),
         "dropped": len(scan.dropped),
         "jobs": scan.jobs,
         "counts": [scan.expired, scan.completed, scan.failures, scan.results],
@@ -57,17 +57,21 @@ def expected_scan(world: World, scan: Scan) -> dict[str, Any]:
     }
 
 
-def _piece(piece: Piece) -> tuple[int, int, str]:
+def _piece(piece: Piece) -> Found:
     task = "" if piece.task is None else str(piece.task)
-    return piece.addresses[0], piece.addresses[-1] + 1, task
+    return piece.addresses[0], piece.addresses[-1] + 1, task, piece.chain
+
+
+def _opening(row: str) -> Found:
+    first, last, _, task, chain = row.split(":")
+    return int(first), int(last), task, tuple(int(subnet) for subnet in chain.split(",") if subnet)
 
 
 def found_scan(raw: Raw, scan: int) -> dict[str, Any]:
     at, record = f"scan:{scan}", raw[f"scan:{scan}"]
     flying = [raw[f"task:{task}"] for task in raw.get("leases", {})]
     flying = [f"{t['first']}:{t['last']}" for t in flying if t["scan"] == str(scan)]
-    opened = raw.get(f"{at}:open", [])
-    rows = zip(intervals(opened), opened, strict=True)
+    blocked = raw.get(f"{at}:blocked", {})
     counts = ("expired", "tasks_completed", "tasks_failed", "results")
     return {
         "status": record["status"],
@@ -75,10 +79,13 @@ def found_scan(raw: Raw, scan: int) -> dict[str, Any]:
         "since": int(record["since"]),
         "started": "started" in record,
         "spent": "spent" in record,
-        "open": [(*interval, row.split(":")[3]) for interval, row in rows],
+        "rules": [int(record.get("rules", 0)), int(record.get("cuts", 0))],
+        "open": [_opening(row) for row in raw.get(f"{at}:open", [])],
+        "blocked": {(blocked[row], *_opening(row)) for row in blocked},
         "in_flight": sorted(addresses(flying)),
         "done": sorted(addresses(raw.get(f"{at}:done", {}))),
         "failed": sorted(addresses(raw.get(f"{at}:failed", {}))),
+        "excluded": sorted(addresses(raw.get(f"{at}:excluded", {}))),
         "dropped": int(record["dropped"]),
         "jobs": raw.get(f"{at}:jobs", {}),
         "counts": [int(record[name]) for name in counts],
@@ -101,6 +108,8 @@ def expected_task(task: Task) -> dict[str, Any]:
         "stall_at": task.stall_at or None,
         "addresses": task.addresses,
         "batches": {a: n for a, n in task.batches.items() if a > task.attempt - 8},
+        "subnets": task.subnets,
+        "marks": (task.recut, task.cancel),
     }
 
 
@@ -116,6 +125,8 @@ def found_task(raw: Raw, task: int) -> dict[str, Any]:
         "stall_at": raw.get("stalls", {}).get(str(task)),
         "addresses": list(range(int(record["first"]), int(record["last"]))),
         "batches": {int(k[6:]): int(record[k]) for k in record if k.startswith("batch:")},
+        "subnets": [int(subnet) for subnet in record.get("subnets", "").split(",") if subnet],
+        "marks": (record.get("recut") == "1", record.get("cancel") == "1"),
     }
 
 
@@ -130,6 +141,7 @@ def expected_scanner(scanner: Scanner) -> dict[str, Any]:
         "cursor": scanner.cursor,
         "failures": scanner.failures,
         "wait_until": scanner.wait_until,
+        "waits": scanner.waits,
     }
 
 
@@ -145,6 +157,7 @@ def found_scanner(raw: Raw, scanner: int) -> dict[str, Any]:
         "cursor": int(record.get("cursor", 0)),
         "failures": int(record.get("failures", 0)),
         "wait_until": int(record.get("wait_until", 0)),
+        "waits": [name for name in record.get("waits", "").split(",") if name],
     }
 
 
@@ -155,6 +168,7 @@ def expected_queue(world: World, name: str, queue: Queue) -> dict[str, Any]:
         "waiting": queue.waiting,
         "ready": queue.ready,
         "parked": queue.parked,
+        "closed": {scan.id: scan.receipt for scan in closed(world, name)},
         "lost": queue.lost_an_engine,
         "retired": queue.retired,
         "online": len(world.available(name)),
@@ -172,6 +186,7 @@ def found_queue(raw: Raw, name: str) -> dict[str, Any]:
         "waiting": [int(scan) for scan in raw.get(f"{at}:waiting", [])],
         "ready": {int(scan) for scan in raw.get(f"{at}:ready", {})},
         "parked": {int(scan) for key in parked for scan in raw.get(key, {})},
+        "closed": {int(scan): receipt for scan, receipt in raw.get(f"{at}:closed", {}).items()},
         "lost": "lost" in record,
         "retired": "retired" in record,
         "online": int(record.get("online", 0)),

@@ -7,7 +7,9 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from tests.model.world import FINISHED, Task, World
+from tests.model.places import Place
+from tests.model.records import Task
+from tests.model.world import FINISHED, World
 
 T = TypeVar("T")
 
@@ -33,6 +35,47 @@ specs = st.fixed_dictionaries(
         "retry_failed": st.booleans(),
         "max_attempts": st.sampled_from([1, 2, 3]),
     }
+)
+EVERYTHING = Place("10.0.0.0/26", 0, 64)
+LARGE = [
+    EVERYTHING,
+    Place("10.0.0.0/24", 0, 256),
+    Place("10.0.0.0/27", 0, 32),
+    Place("10.0.0.32/27", 32, 32),
+]
+MIDDLING = [
+    Place("10.0.0.0/28", 0, 16),
+    Place("10.0.0.0/29", 0, 8),
+    Place("10.0.0.16/28", 16, 16),
+    Place("10.0.0.48/29", 48, 8),
+    Place("10.0.1.0/26", 256, 64),
+]
+SMALL = [
+    Place("10.0.0.0/30", 0, 4),
+    Place("10.0.0.4/30", 4, 4),
+    Place("10.0.0.3/32", 3, 1),
+    Place("10.0.0.20/31", 20, 2),
+    Place("10.0.0.36/30", 36, 4),
+    Place("10.0.1.0/28", 256, 16),
+]
+subnets = st.sampled_from(LARGE * 2 + MIDDLING * 2 + SMALL)
+scopings = st.sampled_from(
+    [("exclusion", place) for place in SMALL * 3 + MIDDLING]
+    + [("scope", place) for place in LARGE * 2 + MIDDLING]
+)
+rates = st.sampled_from([1, 3, 3, 6, 6, 10, 30])
+port_rates = st.sampled_from([None, 2, 5])
+WITHOUT_RULES: list[tuple[str, Place, int | None]] = []
+rulebooks = st.sampled_from(
+    [
+        WITHOUT_RULES,
+        WITHOUT_RULES,
+        [("subnet", LARGE[0], 6)],
+        [("subnet", LARGE[0], 10), ("subnet", MIDDLING[0], 3)],
+        [("subnet", LARGE[1], 10), ("subnet", LARGE[0], 10), ("subnet", LARGE[2], 6)],
+        [("subnet", LARGE[2], 3), ("subnet", LARGE[3], 6), ("exclusion", SMALL[1], None)],
+        [("subnet", MIDDLING[1], 3), ("subnet", SMALL[1], 1), ("scope", LARGE[1], None)],
+    ]
 )
 machines = st.sampled_from([("", "")] * 4 + [("1", str(600 * 2**20)), ("2", str(6 * 2**20))])
 fleets = st.sampled_from(
@@ -81,6 +124,11 @@ def some(items: Sequence[T], number: int, most: int) -> list[T]:
     return chosen
 
 
+def around(address: int) -> Place:
+    """A few addresses, with this one among them."""
+    return Place(f"10.0.0.{address // 4 * 4}/30", address // 4 * 4, 4)
+
+
 def pick_task(world: World, number: int) -> Task | None:
     """One that is out, most often."""
     held = [task for task in world.tasks.values() if task.held]
@@ -122,10 +170,11 @@ def details(task: Task, word: str, attempt: int | None, number: int) -> tuple[in
     """What a call about a task says beside who and which."""
     size = len(task.addresses)
     batch = task.batches.get(attempt or task.attempt, 0) + pick([1, 1, 1, 0, 2], number)
-    return {
+    said: dict[str, tuple[int | str, ...]] = {
         "start": (),
         "progress": (number % 4,),
         "results": (batch, number % 5),
         "complete": (pick(["completed", "completed", "failed"], number),),
         "release": (pick([0, 0, 1, 2, size, size + 1], number),),
-    }[word]
+    }
+    return said[word]

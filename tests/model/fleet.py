@@ -7,7 +7,8 @@ from typing import Any
 
 from tests.model.asked import Answer, Asked, made, repeated
 from tests.model.presence import change_of_presence
-from tests.model.world import Queue, Scan, Scanner, World
+from tests.model.records import Queue, Scan, Scanner
+from tests.model.world import World
 
 
 def save_scanner(

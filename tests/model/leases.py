@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from tests.model.records import Piece, Task
 from tests.model.scans import come_back, reopen, settle
-from tests.model.world import AWAY_MS, CLAIM_MS, LEASE_MS, MAX_TASK_MS, Piece, Task, World
+from tests.model.waits import was_served
+from tests.model.world import AWAY_MS, CLAIM_MS, CUT_ANEW, LEASE_MS, MAX_TASK_MS, World
 
 
 def begin(world: World, task: Task, scanner: int, request: str, expected: int) -> None:
@@ -12,6 +14,8 @@ def begin(world: World, task: Task, scanner: int, request: str, expected: int) -
     task.status, task.said, task.request = "claimed", "", request
     task.expires, task.stall_at, task.stalled = world.now + CLAIM_MS, 0, False
     task.expected, task.progress = expected, 0
+    task.recut = task.cancel = False
+    was_served(world, task)
 
 
 def end(world: World, task: Task, status: str) -> None:
@@ -42,8 +46,10 @@ def give_back(world: World, task: Task, status: str, done: int = 0) -> None:
     end(world, task, status)
     scan.done.update(task.addresses[:done])
     rest = task.addresses[done:]
-    if reopen(world, scan, Piece(rest, task.id)):
+    if reopen(world, scan, Piece(rest, task.id, tuple(task.subnets))):
         task.addresses = rest
+        if task.recut:
+            scan.rules = CUT_ANEW
     else:
         task.status = "canceled"
 

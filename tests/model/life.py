@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.model.operators_act import OperatorsAct
-from tests.model.scanners_act import ScannersAct
+from tests.model.rules_act import RulesAct
 
 
-class Life(ScannersAct, OperatorsAct):
+class Life(OperatorsAct, RulesAct):
     """All the rules together."""

@@ -66,6 +66,15 @@ def _read(kind: str, content: list[Any]) -> Any:
     return content
 
 
+def same(what: str, expected: Any, found: Any) -> None:
+    """Names the difference."""
+    if expected != found and isinstance(expected, dict):
+        names = [name for name in expected if expected[name] != found.get(name)]
+        expected = {name: expected[name] for name in names}
+        found = {name: found.get(name) for name in names}
+    assert expected == found, f"{what}: the model has {expected}, the store {found}"
+
+
 def intervals(rows: list[str] | dict[str, int]) -> list[tuple[int, int]]:
     """From first:last and more."""
     return [(int(row.split(":")[0]), int(row.split(":")[1])) for row in rows]

@@ -10,7 +10,8 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 from tests.model import choices as draw
 from tests.model.looking import Raw
 from tests.model.pair import Pair
-from tests.model.world import Scanner, World
+from tests.model.records import Scanner
+from tests.model.world import World
 
 BEGAN = 1_700_000_000_000
 A_DAY = 86_400_000

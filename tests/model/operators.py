@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from tests.model.asked import Answer, Asked, made, repeated
+from tests.model.cutting import chain_of, cut
+from tests.model.records import Piece, Scan
 from tests.model.scans import come_back, set_status, settle, withdraw
-from tests.model.world import ACTIVE, FINISHED, STALL_MS, Piece, Scan, World
+from tests.model.world import ACTIVE, FINISHED, STALL_MS, World
 
 
 def create_scan(
@@ -19,23 +21,41 @@ def create_scan(
     answer: Answer,
 ) -> Any:
     """A scan goes to the end of its queues, under one receipt."""
-    again = repeated(world, asked)
+    again, kept = repeated(world, asked), _kept(world, segments)
+    if kept is None:
+        return "Invalid"
     if again is not None:
         return again
+    if spec["port_list"] and spec["port_list"] not in world.port_lists:
+        return "Invalid"
     if any(q not in world.queues or world.queues[q].retired for q in queues):
         return "Invalid"
     assert answer is not None, "a good scan was refused"
     world.receipts += 1
-    number, total = world.fresh_id(answer[0]), sum(segments)
-    scan = Scan(number, world.receipts, total, since=world.now, **spec)
-    for i, size in enumerate(segments):
-        first = sum(segments[:i])
-        scan.open.append(Piece(list(range(first, first + size))))
+    number, where = world.fresh_id(answer[0]), [a for part in kept for a in part]
+    scan = Scan(number, world.receipts, where, since=world.now, rules=world.rules, **spec)
+    for i, part in enumerate(kept):
+        first = sum(map(len, kept[:i]))
+        for chain, piece in cut(world, scan, list(range(first, first + len(part)))):
+            scan.open.append(Piece(piece, None, chain or ()))
     world.scans[number] = scan
     for queue in queues:
         scan.jobs[queue] = "listed"
         world.queues[queue].waiting.append(number)
     return made(world, asked, number)
+
+
+def _kept(world: World, segments: list[int]) -> list[list[int]] | None:
+    """What of each segment is not excluded; None where nothing is, or some is in no scope."""
+    kept = []
+    for i in range(len(segments)):
+        wanted = range(sum(segments[:i]), sum(segments[: i + 1]))
+        excluded = {a for place in world.exclusions.values() for a in wanted if place.holds(a)}
+        part = [address for address in wanted if address not in excluded]
+        if any(chain_of(world, address) is None for address in part):
+            return None
+        kept += [part] if part else []
+    return kept or None
 
 
 def pause_scan(world: World, scan: int) -> str:
@@ -73,6 +93,7 @@ def cancel_scan(world: World, scan: int) -> str:
         withdraw(world, found)
         found.dropped.update(found.waiting)
         found.open.clear()
+        found.blocked.clear()
         set_status(world, found, "canceling")
         settle(world, found)
     return "ok"

@@ -9,14 +9,14 @@ from typing import Any
 
 import redis
 
-from tests.model import claims, fleet, leases, operators, presence, tasks
+from tests.model import claims, fleet, leases, operators, presence, rules, tasks
 from tests.model.agreement import agree
 from tests.model.invariants import check
 from tests.model.looking import Raw, look
 from tests.model.product import Product
 from tests.model.world import World
 
-MODULES = (claims, fleet, leases, operators, presence, tasks)
+MODULES = (claims, fleet, leases, operators, presence, rules, tasks)
 
 
 @cache

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.model.world import OFFLINE_MS, Scanner, Who, World
+from tests.model.records import Scanner, Who
+from tests.model.world import OFFLINE_MS, World
 
 
 @contextmanager

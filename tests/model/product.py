@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import redis
 
-from domain.errors import DispatchError
-from domain.space import Block, Segment
+from dispatch.recutting import Recutting, openings_of
+from dispatch.rules import SiteRules
+from domain.errors import DispatchError, Invalid, ScanToBeRecut
+from domain.rules import Rules
+from domain.space import Block, Segment, subtract
+from domain.targets import AddressRange
 from queues.groups import GroupStore
 from queues.keys import SiteKeys
+from queues.port_lists import PortListStore
+from queues.recuts import RecutStore
 from queues.retirement import RetirementStore
+from queues.rules import RuleKind, RuleStore
 from queues.scanners import ScannerStore
 from queues.scans import ScanStore
 from queues.store import Asked
 from queues.tasks import Holder, Lease, Report, TaskStore, Timing
 from queues.upkeep import UpkeepStore
 from tests.model import world
-from tests.model.claims import Given
-from tests.model.world import Which, Who
+from tests.model.places import Place
+from tests.model.records import Which, Who
+from tests.model.slices import Given
 
 TIMING = Timing(
     claim_ms=world.CLAIM_MS,
@@ -32,6 +40,7 @@ TIMING = Timing(
 FIRST_ADDRESS = 10 << 24
 
 Said = tuple[Any, ...]
+T = TypeVar("T")
 
 
 class Product:
@@ -41,6 +50,10 @@ class Product:
         self.keys = SiteKeys(site)
         self.tasks = TaskStore(client, lambda _: TIMING, now)
         self.scans = ScanStore(client, now)
+        self.rule_store = RuleStore(client, now)
+        self.port_lists = PortListStore(client, now)
+        self.rules = SiteRules(self.rule_store)
+        self.recutting = Recutting(self.rules, RecutStore(client, now), self.scans)
         self.scanners = ScannerStore(client, now)
         self.groups = GroupStore(client, now)
         self.upkeep = UpkeepStore(client, now)
@@ -54,7 +67,8 @@ class Product:
             return (type(refusal).__name__,)
 
     def claim(self, who: Who, limit: int, request: str) -> Said:
-        claimed = self.tasks.claim(self._holder(who), limit=limit, request=request)
+        holder = self._holder(who)
+        claimed = self._cut_anew(lambda: self.tasks.claim(holder, limit=limit, request=request))
         return ([_given(lease) for lease in claimed.leases],)
 
     def start(self, who: Who, which: Which) -> None:
@@ -62,9 +76,9 @@ class Product:
 
     def progress(self, who: Who, which: Which, done: int) -> Said:
         holder = self._holder(who)
-        return self.tasks.progress(holder, *which, done=done, results=0)[:1]
+        return self._cut_anew(lambda: self.tasks.progress(holder, *which, done=done, results=0))[:1]
 
-    def results(self, who: Who, which: Which, batch: int, count: int) -> None:
+    def results(self, who: Who, which: tuple[int, int], batch: int, count: int) -> None:
         holder = self._holder(who)
         self.tasks.results(holder, *which, batch=batch, count=count, rows="[]")
 
@@ -81,7 +95,8 @@ class Product:
         facts: dict[str, str],
         jobs: list[tuple[int, int | None]],
     ) -> Said:
-        return self.tasks.heartbeat(self._holder(who), Report(**facts), jobs)
+        holder = self._holder(who)
+        return self._cut_anew(lambda: self.tasks.heartbeat(holder, Report(**facts), jobs))
 
     def sweep_all(self) -> None:
         self.upkeep.sweep(self.keys, world.LEASE_MS)
@@ -108,11 +123,18 @@ class Product:
             "hosts_per_task": spec["size"] or "",
             "retry_failed": int(spec["retry_failed"]),
         }
-        cut = [
-            Segment(first, (Block(4, FIRST_ADDRESS + first, size),))
-            for first, size in zip(_starts(segments), segments, strict=True)
-        ]
-        return self.scans.create(self.keys, record, cut, queues, asked=Asked(*asked))
+        rules = self.rules.of(self.keys)
+        cut = _segments(rules, segments)
+        return self.scans.create(
+            self.keys,
+            record,
+            cut,
+            queues,
+            openings=openings_of(rules, cut),
+            rules=rules.version,
+            port_list=spec["port_list"],
+            asked=Asked(*asked),
+        )
 
     def pause_scan(self, scan: int) -> None:
         self.scans.pause(self.keys, scan, reason="model")
@@ -156,12 +178,50 @@ class Product:
         self.retirement.retire(self.keys, "group", group)
         self.retirement.delete(self.keys, "group", group)
 
+    def save_rule(
+        self, kind: RuleKind, rule: int | None, place: Place | None, rate: int | None
+    ) -> Said:
+        fields: dict[str, str | int] = {"cidr": place.cidr} if place else {}
+        if rate is not None:
+            fields["rate"] = rate
+        return self.rule_store.save(self.keys, kind, rule, fields)
+
+    def delete_rule(self, kind: RuleKind, rule: int) -> None:
+        self.rule_store.delete(self.keys, kind, rule)
+
+    def save_port_list(self, port_list: int | None, rate: int | None) -> Said:
+        fields = {"name": "p", "ports": "80", "rate": rate or ""}
+        return self.port_lists.save(self.keys, port_list, fields)
+
+    def delete_port_list(self, port_list: int) -> None:
+        self.port_lists.delete(self.keys, port_list)
+
+    def _cut_anew(self, call: Callable[[], T]) -> T:
+        """As dispatch.work does it."""
+        while True:
+            try:
+                return call()
+            except ScanToBeRecut as stale:
+                self.recutting.recut(self.keys, stale.scan)
+
     def _holder(self, who: Who) -> Holder:
         return Holder(self.keys, who[0], str(who[1]))
 
 
-def _starts(sizes: list[int]) -> list[int]:
-    return [sum(sizes[:i]) for i in range(len(sizes))]
+def _segments(rules: Rules, sizes: list[int]) -> list[Segment]:
+    """As dispatch.scan_plan does it, but cut where the test says."""
+    segments: list[Segment] = []
+    for i, size in enumerate(sizes):
+        first = FIRST_ADDRESS + sum(sizes[:i])
+        left = list(subtract([AddressRange(4, first, first + size - 1)], rules.excluded))
+        if rules.outside_scopes(left):
+            raise Invalid({"targets": ["outside"]})
+        if left:
+            blocks = tuple(Block(4, part.first, part.last - part.first + 1) for part in left)
+            segments.append(Segment(segments[-1].end if segments else 0, blocks))
+    if not segments:
+        raise Invalid({"targets": ["nothing left"]})
+    return segments
 
 
 def _given(lease: Lease) -> Given:

@@ -6,6 +6,7 @@ from hypothesis.stateful import rule
 
 from tests.model import choices as draw
 from tests.model.meeting import Meeting
+from tests.model.records import Who
 
 
 class ScannersAct(Meeting):
@@ -20,6 +21,9 @@ class ScannersAct(Meeting):
         self.ask("claim", (who.id, who.auth), limit, request)
         return [task.id for task in self.world.held_by(who.id) if task.id not in before]
 
+    def who(self, scanner: int) -> Who:
+        return scanner, self.world.scanners[scanner].auth
+
     def start_all(self, tasks: list[int]) -> None:
         for task in tasks:
             found = self.world.tasks[task]
@@ -33,6 +37,22 @@ class ScannersAct(Meeting):
     @rule(number=draw.numbers, limit=draw.limits)
     def claim_and_start(self, number: int, limit: int) -> None:
         self.start_all(self.claim_as(number, limit, ""))
+
+    @rule(number=draw.numbers, limit=draw.limits)
+    def everyone_claims(self, number: int, limit: int) -> None:
+        for i in range(len(self.world.scanners)):
+            if number % 3 == 0:
+                self.complete_all(number + i, "completed")
+            self.start_all(self.claim_as(number + i, limit, ""))
+
+    @rule(number=draw.numbers)
+    def everyone_reports(self, number: int) -> None:
+        for scanner in list(self.world.scanners):
+            held = self.world.held_by(scanner)
+            jobs = [(task.id, None) for task in held]
+            self.ask("heartbeat", self.who(scanner), {"engines": ""}, jobs)
+            if held:
+                self.ask("progress", self.who(scanner), draw.pick(jobs, number), number % 4)
 
     @rule(number=draw.numbers, words=draw.several_words)
     def report(self, number: int, words: list[str]) -> None:
@@ -65,8 +85,9 @@ class ScannersAct(Meeting):
     @rule(number=draw.numbers, outcome=draw.outcomes)
     def complete_all(self, number: int, outcome: str) -> None:
         who = self.scanner(number)
-        for task in self.world.held_by(who.id) if who else []:
-            self.ask("complete", (who.id, who.auth), (task.id, task.attempt), outcome)
+        if who:
+            for task in self.world.held_by(who.id):
+                self.ask("complete", (who.id, who.auth), (task.id, task.attempt), outcome)
 
     @rule(number=draw.numbers, engines=draw.engines, machine=draw.machines, which=draw.attempts)
     def heartbeat(self, number: int, engines: str, machine: tuple[str, str], which: str) -> None:

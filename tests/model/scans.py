@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.model.world import ACTIVE, FINISHED, Piece, Scan, World
+from tests.model.records import Piece, Scan
+from tests.model.world import ACTIVE, FINISHED, World
 
 
 def set_status(world: World, scan: Scan, status: str) -> None:
@@ -14,6 +15,8 @@ def set_status(world: World, scan: Scan, status: str) -> None:
         withdraw(world, scan)
         scan.jobs.clear()
         scan.open.clear()
+        scan.blocked.clear()
+        world.waiters.pop(f"scan:{scan.id}", None)
         world.alarms.discard(f"scan-stuck:{scan.id}")
 
 
@@ -58,7 +61,7 @@ def settle(world: World, scan: Scan) -> None:
         return
     if scan.status == "canceling":
         set_status(world, scan, "canceled")
-    elif not scan.open:
+    elif not scan.waiting:
         set_status(world, scan, "failed" if scan.failed else "completed")
     elif scan.status == "pausing":
         set_status(world, scan, "paused")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from tests.model.world import DEFAULT_RATE, LEAST_RATE, TASK_SECONDS, Scan, Scanner, World
+from tests.model.records import Scan, Scanner
+from tests.model.world import DEFAULT_RATE, TASK_SECONDS, World
 
 
 @dataclass(frozen=True)
@@ -29,15 +30,12 @@ class Fair:
     slots: int
 
 
-def judge_rate(world: World, me: Scanner, scan: Scan, given: Given) -> float:
-    """A rate within every limit; none where there is no limit. Answers the speed to reckon by."""
-    left = scan.rate and scan.rate - world.granted(scan.id)
-    limits = [limit for limit in (me.set.get("rate"), left) if limit is not None]
-    assert (given.rate is not None) == bool(limits), f"{given} under {limits}"
-    if given.rate is None:
+def judge_rate(me: Scanner, given: Given, rate: int | None, bound: str) -> float:
+    """The rate is the least of all bounds; answers the speed to reckon by."""
+    assert (given.rate, given.bound or "") == (rate, bound), f"{given}, not {rate} by {bound}"
+    if rate is None:
         return DEFAULT_RATE
-    assert min(LEAST_RATE, *limits, scan.rate or LEAST_RATE) <= given.rate <= min(limits), given
-    return max(1, given.rate / me.task_capacity) if given.bound == "scanner" else given.rate
+    return max(1, rate / me.task_capacity) if bound == "scanner" else rate
 
 
 def judge_size(world: World, me: Scanner, scan: Scan, size: int, fair: Fair) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from tests.model.cutting import recut
 from tests.model.leases import finish, give_back
 from tests.model.presence import caller, change_of_presence, hear
+from tests.model.records import Scanner, Task, Which, Who
 from tests.model.scans import set_status, settle
-from tests.model.world import LEASE_MS, STALL_MS, Scanner, Task, Which, Who, World
+from tests.model.world import LEASE_MS, STALL_MS, World
 
 FAILURES_BEFORE_WAITING = 3
 LONGEST_WAIT_SECONDS = 300
@@ -68,14 +70,21 @@ def progress(world: World, who: Who, which: Which, done: int) -> tuple[str, str]
     word, me, found = judged(world, who, which, begun=True)
     if word != "ok" or me is None or found is None:
         return word
-    hear(world, me)
     scan = world.scans[found.scan]
+    recut(world, scan)
+    hear(world, me)
     if found.progress != done:
         found.progress, scan.active, found.stalled = done, world.now, False
         world.alarms.discard(f"task-stalled:{found.id}")
         watch(world, found)
     renew(world, found)
-    return "ok", CONTROL.get(scan.status, "continue")
+    return "ok", control(world, found)
+
+
+def control(world: World, task: Task) -> str:
+    """What the holder of a task is told."""
+    told = CONTROL.get(world.scans[task.scan].status)
+    return told or ("cancel" if task.cancel else "continue")
 
 
 def results(world: World, who: Who, which: Which, batch: int, count: int) -> str:
@@ -176,6 +185,10 @@ def heartbeat(
     me = caller(world, who)
     if me is None:
         return "StaleRecord"
+    for job, attempt in jobs:
+        task = world.tasks.get(job)
+        if task and fence(task, me.id, attempt) == "ok":
+            recut(world, world.scans[task.scan])
     with change_of_presence(world):
         me.cpus = int(facts.get("cpus") or me.cpus or 0) or None
         me.memory = int(facts.get("memory") or me.memory or 0) or None
@@ -185,7 +198,7 @@ def heartbeat(
     return (
         "ok",
         me.drain or me.retired,
-        {job: word for job, word in _control(world, me, jobs) if word},
+        {job: word for job, word in _control(world, me, jobs) if word != "continue"},
     )
 
 
@@ -198,7 +211,7 @@ def _control(
         if task is None or fence(task, me.id, attempt) != "ok":
             words.append((job, "lease_lost"))
             continue
-        words.append((job, CONTROL.get(world.scans[task.scan].status, "")))
+        words.append((job, control(world, task)))
         if task.status == "running":
             renew(world, task)
     return words

@@ -42,4 +42,5 @@ def test_the_store_does_what_the_model_does(client: redis.Redis) -> None:
     chosen = settings.get_current_profile_name()
     profile = settings.get_profile(chosen if chosen in PROFILES else "model")
 
-    run_state_machine_as_test(Lives(client, profile.max_examples), settings=profile)
+    lives = Lives(client, profile.max_examples)
+    run_state_machine_as_test(lives, settings=profile)  # type: ignore[arg-type] # calls it only

@@ -4,11 +4,18 @@ import ipaddress
 
 import pytest
 
-from agent.engines.nmap_command import NmapArguments, command, runs, target_list
+from agent.engines.nmap_command import (
+    LATE_SECONDS,
+    NmapArguments,
+    command,
+    runs,
+    target_list,
+    told_rate,
+)
 from agent.engines.nmap_xml import NmapHost, NmapPort, NmapReader
 from agent.errors import JobError
 from agent.ports import parse_ports
-from agent.targets import Block
+from agent.targets import Block, without
 
 HOST = """<host starttime="1"><status state="up" reason="user-set"/>
 <address addr="{address}" addrtype="ipv4"/><address addr="00:00:00:00:00:01" addrtype="mac"/>
@@ -98,6 +105,24 @@ def test_runs_keep_order_and_part_families() -> None:
     assert [[b.index for b in run] for run in runs(blocks)] == [[0, 2], [3], [4]]
 
 
+def test_what_is_left_of_a_run() -> None:
+    """What was reported is left out, wherever it stands; indexes stay, and nothing is expanded."""
+    blocks = [block(0, "10.0.0.0/29"), block(8, "10.1.0.0/32"), block(9, "2001:db8::/32")]
+    done = {ipaddress.ip_address(a) for a in ("10.0.0.0", "10.0.0.5", "10.1.0.0", "2001:db8::")}
+    left = without(blocks, done)
+
+    assert [(b.index, str(b.network)) for b in left[:6]] == [
+        (1, "10.0.0.1/32"),
+        (2, "10.0.0.2/31"),
+        (4, "10.0.0.4/32"),
+        (6, "10.0.0.6/31"),
+        (10, "2001:db8::1/128"),
+        (11, "2001:db8::2/127"),
+    ]
+    assert len(left) == 5 - 1 + 96
+    assert without(blocks, ()) == blocks
+
+
 def test_the_command_holds_no_text_from_outside() -> None:
     """Ports, rate and timing are numbers of ours; targets go through standard input."""
     arguments = NmapArguments.parse({"timing": 4, "versionDetection": True})
@@ -106,8 +131,25 @@ def test_the_command_holds_no_text_from_outside() -> None:
     assert words[:6] == ["/usr/bin/nmap", "-oX", "-", "-iL", "-", "-n"]
     assert {"-Pn", "-sT", "-6", "-T4", "-sV"} < set(words)
     assert words[words.index("-p") + 1] == "22,80-81"
-    assert words[words.index("--max-rate") + 1] == "0.5"
+    assert words[words.index("--max-rate") + 1] == words[words.index("--min-rate") + 1] == "0.47619"
     assert target_list([block(0, "::/127"), block(2, "::/127")]) == b"::/127\n"
+
+
+def test_without_a_rate_nmap_is_told_none() -> None:
+    """No rate: nmap adapts to the network, as it does by itself."""
+    words = command("nmap", NmapArguments.parse({}), block(0, "10.0.0.1"), rate=None)
+
+    assert not {"--max-rate", "--min-rate", "--max-parallelism"} & set(words)
+
+
+@pytest.mark.parametrize("rate", [*range(1, 200), 299, 300, 1000])
+def test_the_rate_told_leaves_room_for_lateness(rate: int) -> None:
+    """Where nmap catches up 50 ms, no second has more than 5 % above the rate; 90 % are used."""
+    told = told_rate(rate)
+    most_in_a_second = 1 + int((1 + LATE_SECONDS) * told - 1e-9)
+
+    assert most_in_a_second <= max(1, int(1.05 * rate))
+    assert 0.9 * rate <= told <= 0.99 * rate
 
 
 @pytest.mark.parametrize(

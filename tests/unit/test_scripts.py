@@ -65,15 +65,20 @@ def patterns(lua: str) -> set[str]:
     for call in _KEY_CALL.findall(lua):
         parts = [part.strip() for part in re.split(r",(?![^()]*\))", call)]
         if parts != ["..."]:
-            found.add(":".join(p[1:-1] if re.fullmatch(r"'\w+'", p) else "<id>" for p in parts))
+            found.add(":".join(p[1:-1] if re.fullmatch(r"'[\w-]+'", p) else "<id>" for p in parts))
     return {re.sub(r"^scans:\w+$", "scans:<id>", pattern) for pattern in found}
 
 
 @pytest.mark.parametrize("name", [*SCRIPTS, *(f"lib/{step}" for step in STEPS if step != "keys")])
 def test_keys_are_on_the_map(name: str) -> None:
     """Every key that Lua builds has its pattern in queues/keys.py."""
-    states = {"scan:<id>:<id>": "scan:<id>:done"}  # cover.lua: done, failed, excluded
-    built = {states.get(pattern, pattern) for pattern in patterns(text(name))}
+    kinds = {
+        "scan:<id>:<id>": "scan:<id>:done",  # cover.lua: done, failed, excluded
+        "<id>:<id>:grants": "subnet:<id>:grants",  # budget.lua: of a scan, of a subnet
+        "<id>:<id>:waiters": "subnet:<id>:waiters",
+        "<id>:<id>:turns": "subnet:<id>:turns",
+    }
+    built = {kinds.get(pattern, pattern) for pattern in patterns(text(name))}
 
     assert built <= set(MAP)
 
@@ -81,7 +86,7 @@ def test_keys_are_on_the_map(name: str) -> None:
 def test_every_key_on_the_map_is_built_somewhere() -> None:
     """The map names no key that nothing uses."""
     built = set().union(*(patterns(source(name)) for name in SCRIPTS))
-    covered = {"scan:<id>:done", "scan:<id>:failed", "scan:<id>:excluded"}
+    covered = {"scan:<id>:done", "scan:<id>:failed", "scan:<id>:excluded", "subnet:<id>:waiters"}
     in_python = {"retiring"}
 
     assert set(MAP) - built - covered - in_python == set()

@@ -1,6 +1,20 @@
 -- include: keys
 -- include: text
 -- include: return_jobs
+-- include: budget
+-- free_budgets(task): gives its rate back; what waited for it can be handed out again.
+local function free_budgets(task)
+  if discharge(key('scan', task.scan, 'grants'), task) and redis.call('HDEL', key('scan', task.scan), 'spent') == 1 then
+    return_jobs(task.scan)
+  end
+  for id in string.gmatch(task.subnets, '%d+') do
+    local freed = discharge(key('subnet', id, 'grants'), task)
+    if freed and redis.call('EXISTS', key('subnet', id, 'blocked')) == 1 then
+      redis.call('ZADD', key('freed'), id, id)
+    end
+  end
+end
+
 -- end_lease(task): takes the lease away and gives its capacity back: the only place that does, and only
 -- for whoever removed the lease. Returns false where there was none.
 local function end_lease(task)
@@ -23,10 +37,7 @@ local function end_lease(task)
     redis.call('HINCRBY', scan, 'advanced', text(-math.min(tonumber(task.progress), task.size)))
   end
   if task.rate ~= '' then
-    redis.call('HINCRBY', scan, 'granted', '-' .. task.rate)
-    if redis.call('HDEL', scan, 'spent') == 1 then
-      return_jobs(task.scan)
-    end
+    free_budgets(task)
   end
   return true
 end

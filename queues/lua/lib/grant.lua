@@ -1,22 +1,28 @@
--- include: keys
 -- include: text
--- grant(row, limits): the rate of the next task of a scan, in probes per second, and which limit bound
--- it; nil where less than the least rate is left of the scan's own budget. Slowest wins; the scan's limit
--- is shared over the task slots of its queue. No limit at all gives '' and counts as default_rate when
--- slices are sized. A scan whose whole limit is below the least rate is not stuck: it has one task.
-local function grant(row, limits)
-  local rate, bound = limits.scanner_rate, limits.scanner_rate and 'scanner' or ''
-  if row.rate then
-    local granted = tonumber(redis.call('HGET', key('scan', row.scan), 'granted') or '0')
-    local least = math.min(limits.least_rate, row.rate)
-    local share = math.max(least, math.floor(row.rate / math.max(1, row.slots)))
-    local left = math.min(share, row.rate - granted)
-    if left < least then
-      return nil
+-- include: budget
+-- grant(row, budgets, me, tasks, now): the rate of a task in probes per second, and which limit bound it:
+-- the slowest wins. The scanner's and the port list's limits bound each job; of each budget it gets its
+-- part of what is on offer, which `tasks` tasks of this claim share. No limit at all gives ''.
+-- Or nil, 'spent' | 'share' (budget.offer), and the budget that says so.
+local function grant(row, budgets, me, tasks, now)
+  local rate, bound, refused, by = nil, '', nil, nil
+  local function bind(limit, name)
+    if limit and (not rate or limit < rate) then
+      rate, bound = limit, name
     end
-    if not rate or left < rate then
-      rate, bound = left, 'scan'
+  end
+  bind(me.scanner_rate, 'scanner')
+  bind(row.port_rate, 'portList')
+  for _, budget in ipairs(budgets) do
+    local most, word = offer(budget, me.id, me.least_rate, now)
+    if most then
+      bind(math.max(least_of(budget, me.least_rate), math.floor(most / tasks)), budget.name)
+    elseif not refused or (refused == 'share' and word == 'spent') then
+      refused, by = word, budget
     end
+  end
+  if refused then
+    return nil, refused, by
   end
   return rate and text(rate) or '', bound
 end

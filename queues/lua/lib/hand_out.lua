@@ -1,48 +1,9 @@
 -- include: keys
--- include: text
--- include: slice
--- include: grant
--- include: begin_lease
--- include: withdraw
--- speed_of(rate, bound, me): how fast a task will go: a scanner shares its own limit over its tasks.
-local function speed_of(rate, bound, me)
-  if rate == '' then
-    return me.default_rate
-  end
-  return bound == 'scanner' and math.max(1, tonumber(rate) / me.cap_tasks) or tonumber(rate)
-end
-
--- take(row, me, now): leases the next slice of one scan; returns its task id, or nil where the scan's
--- budget is spent (it leaves ready until some comes back) or what is in front is for others.
-local function take(row, me, now)
-  local rate, bound = grant(row, me)
-  if not rate then
-    redis.call('HSET', key('scan', row.scan), 'spent', '1')
-    withdraw(row.scan)
-    me.look_again = true -- it made room in the window
-    return nil
-  end
-  local speed = speed_of(rate, bound, me)
-  local first, last, segment, id = cut(row, slice_size(row, speed, me), me, now)
-  if not first then
-    return nil
-  end
-  local expected = math.ceil((last - first) * row.ports * 1000 / speed)
-  id = begin_lease({ id = id, scan = row.scan, first = first, last = last, segment = segment,
-    scanner = me.id, rate = rate, rated_by = bound, request = me.request, expected = expected },
-    now, now + me.claim_ms)
-  row.open = row.open - (last - first)
-  me.tasks, me.targets = me.tasks - 1, me.targets - (last - first)
-  if row.open == 0 then
-    withdraw(row.scan)
-  end
-  return id
-end
-
+-- include: take
 -- may_take(row, me): whether this scanner may have one more slice of the scan now. While fewer slices
 -- remain than a shared queue has task slots, a claim gets one of them at most.
 local function may_take(row, me)
-  if row.open == 0 or row.spent or (not me.held[row.scan] and me.distinct >= me.cap_jobs) then
+  if row.left or row.open == 0 or (not me.held[row.scan] and me.distinct >= me.cap_jobs) then
     return false
   end
   if row.taken and row.slots > me.cap_tasks then
@@ -51,8 +12,19 @@ local function may_take(row, me)
   return true
 end
 
+-- tasks_of(row, rows, me, wanted): how many more tasks of this scan the claim may still hand out, the
+-- scans of the window taking turns.
+local function tasks_of(row, rows, me, wanted)
+  local turns = 0
+  for _, one in ipairs(rows) do
+    turns = turns + (one.over and 0 or 1)
+  end
+  return math.max(1, math.min(math.ceil(math.min(wanted, me.tasks) / turns), row.open))
+end
+
 -- hand_out(rows, me, limit, now): round robin over the window, one slice of each scan in succession,
--- beginning after the receipt where this scanner's last claim stopped. Returns the task ids.
+-- beginning after the receipt where this scanner's last claim stopped. Returns the task ids; a scan that
+-- was asked for a slice, gave none and stays ready is passed over (me.passed).
 local function hand_out(rows, me, limit, now)
   local ids, start = {}, 0
   for i, row in ipairs(rows) do
@@ -63,15 +35,18 @@ local function hand_out(rows, me, limit, now)
   local turn, idle = start, 0
   while #rows > 0 and idle < #rows and #ids < limit and me.tasks > 0 and me.targets > 0 do
     turn = turn % #rows + 1
-    local row, before = rows[turn], me.targets
-    local id = may_take(row, me) and take(row, me, now)
+    local row, before, id = rows[turn], me.targets, nil
+    if not row.over and may_take(row, me) then
+      id = take(row, me, tasks_of(row, rows, me, limit - #ids), now)
+      me.passed[row.scan] = not id and not row.taken and not row.left or nil
+    end
     if id then
       ids[#ids + 1], idle = id, 0
       row.taken, row.taken_size = true, before - me.targets
       me.distinct = me.distinct + (me.held[row.scan] and 0 or 1)
       me.held[row.scan], me.cursor = true, row.receipt
     else
-      row.spent, idle = true, idle + 1
+      row.over, idle = true, idle + 1
     end
   end
   return ids

@@ -1,9 +1,9 @@
 -- include: keys
 -- include: place
 -- include: standing
--- standings(queue, scan, engine, now, asked): the standings of the queue's scanners, as a set. Over all
--- queues of a scan asked.left of them are looked at; one that is open ends the search.
-local function standings(queue, scan, engine, now, asked)
+-- standings(queue, scan, now, asked): the standings of the queue's scanners, as a set. Over all queues of
+-- a scan asked.left of them are looked at; one that is open ends the search.
+local function standings(queue, scan, now, asked)
   local own = string.match(queue, '^s(%d+)$')
   local members = own and { own } or redis.call('SMEMBERS', key('group', string.sub(queue, 2), 'members'))
   table.sort(members)
@@ -12,8 +12,8 @@ local function standings(queue, scan, engine, now, asked)
     if asked.left == 0 or seen.open then
       break
     end
-    local found = standing(scanner, scan, engine, now)
-    seen[found] = true
+    local found, limit = standing(scanner, scan.id, scan.engine, asked, now)
+    seen[found] = limit or true
     asked.left = asked.left - (found == 'unable' and 0 or 1)
   end
   return seen
@@ -29,8 +29,17 @@ local function in_reach(queue, scan, room)
   return false
 end
 
--- reason(job, scan, now, asked): why this job of the scan is not handed out. job has queue and place
--- (listed | out); scan has id and engine.
+-- waiting_place(job, scan, room): why a job on the waiting list is not handed out.
+local function waiting_place(job, scan, room)
+  if room <= 0 then
+    return string.sub(job.queue, 1, 1) == 's' and 'BEHIND_OTHER_SCANS' or 'GROUP_AT_JOB_CAPACITY'
+  end
+  return in_reach(job.queue, scan.id, room) and 'AWAITING_CLAIM' or 'BEHIND_OTHER_SCANS'
+end
+
+-- reason(job, scan, now, asked): why this job of the scan is not handed out, and which limit is in the
+-- way. job has queue and place (listed | out); scan has id, engine, limit (what all of it waits for), returns (whether it has
+-- that again).
 local function reason(job, scan, now, asked)
   local q = redis.call('HMGET', key('queue', job.queue), 'online', 'cap')
   if tonumber(q[1] or '0') < 1 then
@@ -38,14 +47,13 @@ local function reason(job, scan, now, asked)
   elseif not can(job.queue, scan.engine) then
     return 'NO_SCANNER_WITH_ENGINE'
   end
-  local seen = standings(job.queue, scan.id, scan.engine, now, asked)
-  local room = tonumber(q[2]) - redis.call('ZCARD', key('queue', job.queue, 'ready'))
-  if not seen.behind and not seen.open then
+  local seen = standings(job.queue, scan, now, asked)
+  if not seen.behind and not seen.open and not seen.spent then
     return seen.full and 'SCANNERS_FULL' or 'SCANNERS_BACKING_OFF'
-  elseif job.place == 'listed' and room <= 0 then
-    return string.sub(job.queue, 1, 1) == 's' and 'BEHIND_OTHER_SCANS' or 'GROUP_AT_JOB_CAPACITY'
   elseif job.place == 'listed' then
-    return in_reach(job.queue, scan.id, room) and 'AWAITING_CLAIM' or 'BEHIND_OTHER_SCANS'
+    return waiting_place(job, scan, tonumber(q[2]) - redis.call('ZCARD', key('queue', job.queue, 'ready')))
+  elseif scan.limit or (seen.spent and not seen.open) then
+    return 'BUDGET_SPENT', scan.limit or seen.spent
   end
-  return seen.open and 'AWAITING_CLAIM' or 'BEHIND_OTHER_SCANS'
+  return (seen.open or scan.returns) and 'AWAITING_CLAIM' or 'BEHIND_OTHER_SCANS'
 end

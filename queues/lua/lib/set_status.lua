@@ -17,7 +17,13 @@ local function set_status(scan, from, to, reason, now)
   end
   if FINISHED[to] then
     withdraw(scan)
-    redis.call('DEL', key('scan', scan, 'jobs'), key('scan', scan, 'open'))
+    redis.call('DEL', key('scan', scan, 'jobs'), key('scan', scan, 'open'), key('scan', scan, 'blocked'),
+      key('scan', scan, 'waiters'), key('scan', scan, 'turns'))
+    redis.call('SREM', key('named'), scan)
+    local ports = redis.call('HGET', key('scan', scan), 'port_list')
+    if ports then
+      redis.call('SREM', key('port-list', ports, 'scans'), scan)
+    end
     redis.call('HSET', key('scan', scan), 'finished', text(now))
     clear_alarm('scan-stuck', scan, now)
   end

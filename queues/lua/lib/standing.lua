@@ -1,31 +1,37 @@
 -- include: keys
 -- include: able
+-- include: claimer
 -- include: window
--- standing(scanner, scan, engine, now): how a claim of this scanner would meet a ready scan: 'unable'
--- (offline or without its engine), 'waits' (it failed too often), 'full', 'behind' (outside its window),
--- 'open'.
-local function standing(scanner, scan, engine, now)
-  local s = redis.call('HMGET', key('scanner', scanner), 'online', 'engines', 'groups', 'cap_jobs', 'cap_tasks',
-    'tasks', 'cap_targets', 'targets', 'enabled', 'drain', 'wait_until')
-  local able = able_of(s[2] or '')
-  if s[1] ~= '1' or s[9] ~= '1' or s[10] == '1' or not able(engine) then
-    return 'unable'
-  elseif tonumber(s[11] or '0') > now then
-    return 'waits'
+-- include: pick
+-- closed_by(row, me, now): the limit whose budget has nothing for this scanner to take the scan's first
+-- open interval with, or nil.
+local function closed_by(row, me, now)
+  local entry = redis.call('LINDEX', key('scan', row.scan, 'open'), 0)
+  if not entry then
+    return nil
   end
-  if tonumber(s[6] or 0) >= tonumber(s[5]) or tonumber(s[8] or 0) >= tonumber(s[7]) then
+  local rate, _, budget = grant(row, budgets_of(row, read_entry(entry), me), me, 1, now)
+  return not rate and budget.name or nil
+end
+
+-- standing(scanner, scan, engine, limits, now): how a claim of this scanner would meet a ready scan:
+-- 'unable' (offline or without its engine), 'waits' (it failed too often), 'full', 'behind' (outside its
+-- window), 'spent' and which limit, 'open'.
+local function standing(scanner, scan, engine, limits, now)
+  local s = redis.call('HMGET', key('scanner', scanner), 'online', 'enabled', 'drain', 'retired', 'engines')
+  if s[1] ~= '1' or s[2] ~= '1' or s[3] == '1' or s[4] or not able_of(s[5] or '')(engine) then
+    return 'unable'
+  end
+  local me = claimer(scanner, limits, now)
+  if not me then
+    return 'waits'
+  elseif me.tasks <= 0 or me.targets <= 0 then
     return 'full'
   end
-  local queues, held, distinct = { 's' .. scanner }, {}, 0
-  for group in string.gmatch(s[3] or '', '[^,]+') do
-    queues[#queues + 1] = 'g' .. group
-  end
-  for _, one in ipairs(redis.call('HKEYS', key('scanner', scanner, 'scans'))) do
-    held[one], distinct = true, distinct + 1
-  end
-  for _, row in ipairs(window(queues, held, tonumber(s[4]), able)) do
-    if row.scan == scan and (held[scan] or distinct < tonumber(s[4])) then
-      return 'open'
+  for _, row in ipairs(window(me.queues, me.held, me.cap_jobs, me.able, {})) do
+    if row.scan == scan and (me.held[scan] or me.distinct < me.cap_jobs) then
+      local limit = closed_by(row, me, now)
+      return limit and 'spent' or 'open', limit
     end
   end
   return 'behind'

@@ -2,7 +2,8 @@
 -- load_task(id): its record, or nil.
 local function load_task(id)
   local names = { 'scan', 'first', 'last', 'segment', 'attempt', 'status', 'scanner', 'strikes', 'rate',
-    'request', 'holders', 'progress', 'expected', 'stalled', 'taken', 'said' }
+    'request', 'holders', 'progress', 'expected', 'stalled', 'taken', 'said', 'subnets',
+    'recut', 'cancel' }
   local values = redis.call('HMGET', key('task', id), unpack(names))
   if not values[1] then
     return nil

@@ -24,24 +24,39 @@ local function gather(queues)
   return rows, by_scan
 end
 
--- window(queues, held, cap_jobs, able): the first scans by receipt that this scanner can do, as many as
--- its job capacity; one of which it holds tasks takes a place even with nothing more to hand out.
-local function window(queues, held, cap_jobs, able)
+-- read_row(row, s): what a claim needs to know of a ready scan.
+local function read_row(row, s)
+  row.open, row.ports, row.rules = tonumber(s[2]), tonumber(s[3]), s[6] or '0'
+  row.hosts_per_task = tonumber(s[5] or '')
+  if s[4] and s[4] ~= '' then
+    row.budget = { kind = 'scan', id = row.scan, limit = tonumber(s[4]), name = 'scan' }
+  end
+  if s[7] and s[7] ~= '' then
+    row.port_rate = tonumber(redis.call('HGET', key('port-list', s[7]), 'rate') or '')
+  end
+  return row
+end
+
+-- window(queues, held, cap_jobs, able, passed): the first scans by receipt that this scanner can do, as
+-- many as its job capacity; one of which it holds tasks takes a place even with nothing more to hand out,
+-- one that was passed over takes none.
+local function window(queues, held, cap_jobs, able, passed)
   local rows, by_scan = gather(queues)
   local room = cap_jobs
   for scan in pairs(held) do
-    room = room - (by_scan[scan] and 0 or 1)
+    room = room - ((by_scan[scan] and not passed[scan]) and 0 or 1)
   end
   local within = {}
   for _, row in ipairs(rows) do
     if #within >= room then
       break
     end
-    local s = redis.call('HMGET', key('scan', row.scan), 'engine', 'open', 'ports', 'rate', 'hosts_per_task')
-    if able(s[1]) then
-      row.open, row.ports, row.rate = tonumber(s[2]), tonumber(s[3]), tonumber(s[4] or '')
-      row.hosts_per_task = tonumber(s[5] or '')
-      within[#within + 1] = row
+    if not passed[row.scan] then
+      local s = redis.call('HMGET', key('scan', row.scan), 'engine', 'open', 'ports', 'rate', 'hosts_per_task',
+        'rules', 'port_list')
+      if able(s[1]) then
+        within[#within + 1] = read_row(row, s)
+      end
     end
   end
   return within

@@ -45,6 +45,10 @@ NEARLY_VALID: dict[str, dict[str, Any]] = {
         "scannerIds": [], "groupIds": [], "engine": "connect", "engineArgs": {"banner": True},
         "maxProbesPerSecond": 5, "hostsPerTask": 8, "retryFailed": True, "maxAttempts": 2,
     },
+    "/api/port-lists": {"name": "p", "ports": "22", "maxProbesPerSecond": 5},
+    "/api/subnets": {"cidr": "10.0.0.0/24", "maxProbesPerSecond": 5},
+    "/api/exclusions": {"cidr": "192.0.2.0/24", "reason": "r"},
+    "/api/scopes": {"cidr": "10.0.0.0/8"},
     "/scanner/heartbeat": {
         "version": "1", "bootId": "b", "engines": ["connect"], "load": 1.5, "cpuCount": 4,
         "memoryBytes": 2**30, "jobs": [{"jobId": 1, "attempt": 1}],
@@ -60,6 +64,14 @@ NEARLY_VALID: dict[str, dict[str, Any]] = {
     "release": {"attempt": 1, "hostsDone": 2},
     "cancel": {},
 }  # fmt: skip
+# One of each is there to be changed, too; the rules among them forbid nothing of the scan.
+MADE: dict[str, dict[str, Any]] = {
+    "/api/group": {},
+    "/api/port-list": {},
+    "/api/subnet": {"cidr": "::/0"},
+    "/api/exclusion": {"cidr": "::/0"},
+    "/api/scope": {"cidr": "0.0.0.0/0"},
+}
 
 
 @st.composite
@@ -80,7 +92,7 @@ def bodies(draw: st.DrawFn) -> tuple[str, Any]:
 
 @dataclass
 class World:
-    """A server with a scanner, a group, a scan and a started job of it."""
+    """A server with one of each resource, a scan and a started job of it."""
 
     server: Server
     scanner: Scanner
@@ -99,11 +111,13 @@ def world(server: Server, store_url: str) -> Iterator[World]:
     """Made once for all examples."""
     scanner = server.scanner()
     scan = server.scan(scanner)
-    group = server.admin.post("/api/groups", {"name": "g"}).get_json()["groupId"]
     job = scanner.begin()["jobId"]
     paths = {door: f"/scanner/jobs/{job}/{door}" for door in NEARLY_VALID if "/" not in door}
     paths |= {"cancel": f"/api/scans/{scan['scanId']}/cancel"}
-    paths |= {"scanner": f"/api/scanners/{scanner.scanner_id}", "group": f"/api/groups/{group}"}
+    paths |= {"/api/scanner": f"/api/scanners/{scanner.scanner_id}"}
+    for kind, fields in MADE.items():
+        made = server.admin.post(f"{kind}s", {**NEARLY_VALID[f"{kind}s"], **fields})
+        paths[kind] = made.headers["Location"]
     with redis.Redis.from_url(store_url) as raw:
         yield World(server, scanner, raw, paths)
 
@@ -112,8 +126,8 @@ def asks(world: World, door: str) -> Iterator[tuple[Asker, str, str]]:
     """Who can bring a body to this door, how, and where."""
     path = world.paths.get(door, door)
     yield (world.scanner if path.startswith("/scanner") else world.server.admin), "POST", path
-    if door in {"/api/scanners", "/api/groups"}:
-        yield world.server.admin, "PATCH", world.paths[door[5:-1]]
+    if door.removesuffix("s") in world.paths:
+        yield world.server.admin, "PATCH", world.paths[door.removesuffix("s")]
 
 
 @settings(

@@ -35,6 +35,7 @@ def test_a_new_scan_is_shown_whole(server: Server) -> None:
     assert view == {
         **wanted,
         "ports": "22,8000-8003",
+        "portListId": None,
         "groupIds": [],
         "engine": "connect",
         "retryFailed": False,
@@ -201,6 +202,7 @@ def test_tasks_and_coverage_show_what_became_of_it(server: Server) -> None:
         "progressCount": 64,
         "resultCount": 3,
         "maxProbesPerSecond": None,
+        "rateLimitedBy": None,
         "errorMessage": None,
     }
     assert {name: coverage[name] for name in ("done", "failed", "inFlight", "notReached")} == {

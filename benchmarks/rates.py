@@ -1,0 +1,152 @@
+"""Measures whether a limit holds: three agents, many tasks, counted where their probes arrive.
+
+    python -m benchmarks.rates [--engine connect|nmap] [--seconds 40] [--task-seconds 5]
+                               [--limit-of subnet|scan]
+
+A server and three agents, each a real process, scan a subnet of this machine's loopback that is
+limited to 300 probes a second. Tasks are short, so what is granted changes hands all the time.
+Exits with 1 where any sliding second had more than 315, or the mean from first to last is below
+270.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.listener import Arrivals, listening
+from cli.client import ApiClient, Document
+from cli.connection import find_connection
+from cli.errors import CliError
+from demo import fleet
+
+LIMIT = 300  # probes a second
+MOST_IN_A_SECOND = 315
+LEAST_MEAN = 270
+AGENTS = 3
+NETWORK = "127.20.30.0/24"
+ADDRESSES = 256
+LOOK_SECONDS = 0.5
+READY_SECONDS = 30.0
+PATIENCE = 4  # times the expected duration
+UNFINISHED = {"pending", "running"}
+
+
+@contextmanager
+def server(folder: Path, *, task_seconds: int) -> Iterator[ApiClient]:
+    """A server with short tasks, and the client of its operator."""
+    data = folder / fleet.DATA
+    settings = {**fleet.QUICK, "TASK_SECONDS": task_seconds}
+    with fleet.running(
+        folder / "up.log", "up", "--port", "0", "--data", str(data), **settings
+    ) as process:
+        deadline = time.monotonic() + READY_SECONDS
+        while not _answers(data):
+            assert process.poll() is None, (folder / "up.log").read_text()
+            assert time.monotonic() < deadline, "the server was not ready in time"
+            time.sleep(LOOK_SECONDS)
+        with ApiClient(find_connection(None, None, data)) as api:
+            yield api
+
+
+def _answers(data: Path) -> bool:
+    try:
+        with ApiClient(find_connection(None, None, data), tries=1) as api:
+            api.get("/api/scanners", limit=1)
+    except CliError:
+        return False
+    return True
+
+
+@contextmanager
+def agents(api: ApiClient, folder: Path) -> Iterator[list[Document]]:
+    """Three scanners at work; as the server made them."""
+    with ExitStack() as stack:
+        scanners = [fleet.register(api, f"rate-{number}") for number in range(AGENTS)]
+        at_work = [stack.enter_context(fleet.agent(api, each, folder)) for each in scanners]
+        fleet.wait_for_agents(api, at_work, folder)
+        yield scanners
+
+
+def scan(api: ApiClient, scanners: list[Document], ports: str, chosen: argparse.Namespace) -> str:
+    """Begin the scan; answers its path."""
+    group = api.post(
+        "/api/groups",
+        {"name": "rates", "scannerIds": [each["scannerId"] for each in scanners]},
+    )
+    asked = {
+        "targets": [NETWORK],
+        "ports": ports,
+        "engine": chosen.engine,
+        "groupIds": [group["groupId"]],
+    }
+    if chosen.limit_of == "subnet":
+        api.post("/api/subnets", {"cidr": NETWORK, "maxProbesPerSecond": LIMIT})
+    else:
+        asked["maxProbesPerSecond"] = LIMIT
+    return f"/api/scans/{api.post('/api/scans', asked)['scanId']}"
+
+
+def follow(api: ApiClient, path: str, *, seconds: float) -> Document:
+    """The scan when it has ended."""
+    deadline = time.monotonic() + PATIENCE * seconds
+    while (now := api.get(path))["status"] in UNFINISHED:
+        assert time.monotonic() < deadline, f"not done in time: {now}"
+        time.sleep(LOOK_SECONDS)
+    return now
+
+
+def report(arrivals: Arrivals, tasks: list[Document]) -> bool:
+    """Say what was measured; whether it is within bounds."""
+    hosts: Counter[int] = Counter()
+    for task in tasks:
+        hosts[task["scannerId"]] += task["hosts"]
+    rates = Counter(task["maxProbesPerSecond"] for task in tasks)
+    fewest, most = arrivals.extremes(5.0)
+    print(f"probes             {len(arrivals.times)} in {arrivals.busy_seconds:.1f} s")
+    print(f"most in a second   {arrivals.most_within(1.0)}   (at most {MOST_IN_A_SECOND})")
+    print(f"mean a second      {arrivals.mean:.1f}   (at least {LEAST_MEAN})")
+    print(f"over any 5 s       {fewest / 5:.1f} to {most / 5:.1f} a second")
+    print(f"second by second   {' '.join(map(str, arrivals.by_second()))}")
+    print(f"tasks              {len(tasks)}, by rate granted: {dict(sorted(rates.items()))}")
+    for scanner, count in sorted(hosts.items()):
+        print(f"scanner {scanner:<10} {count} addresses, {count / sum(hosts.values()):.0%}")
+    return arrivals.most_within(1.0) <= MOST_IN_A_SECOND and arrivals.mean >= LEAST_MEAN
+
+
+def measure(chosen: argparse.Namespace) -> bool:
+    """Run the whole; whether the limit held and was used."""
+    ports = math.ceil(chosen.seconds * LIMIT / ADDRESSES)
+    with TemporaryDirectory() as name, listening(ports=ports) as listener:
+        folder = Path(name)
+        with (
+            server(folder, task_seconds=chosen.task_seconds) as api,
+            agents(api, folder) as scanners,
+        ):
+            path = scan(api, scanners, ",".join(map(str, listener.ports)), chosen)
+            ended = follow(api, path, seconds=chosen.seconds)
+            tasks = list(api.each(f"{path}/tasks", limit=100))
+        arrivals = listener.stop()
+    print(f"{chosen.engine}, {LIMIT} a second on a {chosen.limit_of}: {ended['status']}")
+    return report(arrivals, tasks)
+
+
+def main() -> int:
+    """Read the options and measure."""
+    options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    options.add_argument("--engine", choices=["connect", "nmap"], default="connect")
+    options.add_argument("--seconds", type=int, default=40)
+    options.add_argument("--task-seconds", type=int, default=5)
+    options.add_argument("--limit-of", choices=["subnet", "scan"], default="subnet")
+    return 0 if measure(options.parse_args()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,90 @@
+-- include: keys
+-- include: text
+local WAITS_MS = 30000
+
+-- A budget is { kind = 'scan' | 'subnet', id, limit, name }, the limit in whole probes per second.
+-- least_of(budget, least): below how much of it nothing is granted: a limit may itself be less.
+local function least_of(budget, least)
+  return math.min(least, budget.limit)
+end
+
+-- room_of(budget): what is granted to nobody.
+local function room_of(budget)
+  return budget.limit - (redis.call('HGET', key(budget.kind, budget.id, 'grants'), 'all') or 0)
+end
+
+-- look_into(budget, scanner, now): reads once what is granted (all, to this scanner), and among how many
+-- scanners it is shared: holders, waiters and this one.
+local function look_into(budget, scanner, now)
+  local grants, waiters = key(budget.kind, budget.id, 'grants'), key(budget.kind, budget.id, 'waiters')
+  local found = redis.call('HMGET', grants, 'all', scanner)
+  budget.all, budget.mine = tonumber(found[1] or '0'), tonumber(found[2] or '0')
+  local holders = found[1] and redis.call('HLEN', grants) - 1 or 0
+  local since = not found[2] and redis.call('ZSCORE', waiters, scanner)
+  local counted = found[2] or (since and tonumber(since) > now - WAITS_MS)
+  budget.sharers = holders + redis.call('ZCOUNT', waiters, '(' .. text(now - WAITS_MS), '+inf') + (counted and 0 or 1)
+end
+
+-- is_its_turn(budget, scanner, least): whether there is room for this scanner after all who began to wait
+-- before it.
+local function is_its_turn(budget, scanner, least)
+  local turns = key(budget.kind, budget.id, 'turns')
+  local before = redis.call('ZRANK', turns, scanner) or redis.call('ZCARD', turns)
+  return budget.limit - budget.all >= least * (before + 1)
+end
+
+-- share_of(budget, scanner, least): how much of it one scanner may hold: its part among all that hold or
+-- want some. Where that is too little to be granted, some have the least, in turns.
+local function share_of(budget, scanner, least)
+  local part = math.floor(budget.limit / budget.sharers)
+  if part >= least then
+    return part
+  end
+  return is_its_turn(budget, scanner, least) and least or 0
+end
+
+-- offer(budget, scanner, least, now): how many probes per second of it this scanner may have; or nil and
+-- 'spent' where nobody may, 'share' where others may.
+local function offer(budget, scanner, least, now)
+  if not budget.all then
+    look_into(budget, scanner, now)
+  end
+  local room, least_here = budget.limit - budget.all, least_of(budget, least)
+  if room < least_here then
+    return nil, 'spent'
+  end
+  local share = share_of(budget, scanner, least_here) - budget.mine
+  if share < least_here then
+    return nil, 'share'
+  end
+  return math.min(room, share)
+end
+
+-- wait_no_more(kind, id, scanner): it does not count among those that wait for some of a budget.
+local function wait_no_more(kind, id, scanner)
+  if redis.call('ZREM', key(kind, id, 'waiters'), scanner) == 1 then
+    redis.call('ZREM', key(kind, id, 'turns'), scanner)
+  end
+end
+
+-- charge(budget, scanner, rate): grants some of it.
+local function charge(budget, scanner, rate)
+  local grants = key(budget.kind, budget.id, 'grants')
+  budget.mine = redis.call('HINCRBY', grants, scanner, rate)
+  budget.all = redis.call('HINCRBY', grants, 'all', rate)
+  wait_no_more(budget.kind, budget.id, scanner)
+end
+
+-- discharge(grants, task): what was granted to a task comes free; false where nothing was, or the subnet
+-- was deleted meanwhile.
+local function discharge(grants, task)
+  if redis.call('HEXISTS', grants, task.scanner) == 0 then
+    return false
+  end
+  for _, field in ipairs({ task.scanner, 'all' }) do
+    if redis.call('HINCRBY', grants, field, '-' .. task.rate) == 0 then
+      redis.call('HDEL', grants, field)
+    end
+  end
+  return true
+end

@@ -1,0 +1,51 @@
+-- include: keys
+-- include: slice
+-- include: grant
+-- include: subnets
+-- include: blocked
+-- include: wait_for
+-- budgets_of(row, slice, me): what a slice draws on: the scan's own limit, then its subnets.
+local function budgets_of(row, slice, me)
+  local budgets = row.budget and { row.budget } or {}
+  for _, subnet in ipairs(subnets_of(slice.subnets, me.subnets)) do
+    budgets[#budgets + 1] = subnet
+  end
+  return budgets
+end
+
+-- turn_away(entry, row, me, word, budget): an interval that this scanner cannot have now goes to the back;
+-- where the budget of a subnet is spent, out of everybody's way until some of it comes free.
+local function turn_away(entry, row, me, word, budget)
+  me.turns = me.turns - 1
+  if budget and budget.mine == 0 then
+    wait_for(me, budget.kind, budget.id)
+  end
+  if word == 'spent' then
+    set_aside(entry, row, budget.id)
+    me.look_again = true
+  else
+    redis.call('RPUSH', key('scan', row.scan, 'open'), entry)
+  end
+end
+
+-- pick(row, me, tasks, now): takes the first open interval that this scanner may have off the list, at
+-- a rate that `tasks` tasks of the scan can have; returns it with rate, bound and budgets, or nil.
+local function pick(row, me, tasks, now)
+  local open = key('scan', row.scan, 'open')
+  local left = redis.call('LLEN', open)
+  while left > 0 and me.turns > 0 do
+    local entry = redis.call('LPOP', open)
+    local slice, word, by = read_entry(entry), nil, nil
+    if not is_for_others(slice, row, me, now) then
+      slice.budgets = budgets_of(row, slice, me)
+      slice.rate, word, by = grant(row, slice.budgets, me, tasks, now)
+      if slice.rate then
+        slice.bound = word
+        return slice
+      end
+    end
+    turn_away(entry, row, me, word, by)
+    left = left - 1
+  end
+  return nil
+end

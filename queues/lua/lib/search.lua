@@ -1,0 +1,38 @@
+-- include: keys
+-- include: window
+-- include: hand_out
+-- include: wait_for
+local WINDOWS_AT_MOST = 4
+
+-- through_windows(me, limit, now): hands out from the scanner's window, and where nothing of it can be had
+-- now, from the window without the scans passed over. Returns the task ids, or nil and a scan that must
+-- first be cut anew.
+local function through_windows(me, limit, now)
+  local rules = redis.call('HGET', SITE, 'rules') or '0'
+  for _ = 1, WINDOWS_AT_MOST do
+    local rows = window(me.queues, me.held, me.cap_jobs, me.able, me.passed)
+    for _, row in ipairs(rows) do
+      if row.rules ~= rules then
+        return nil, row.scan
+      end
+    end
+    local ids = hand_out(rows, me, limit, now)
+    if #ids > 0 or not next(me.passed) then
+      return ids
+    end
+  end
+  return {}
+end
+
+-- search(me, limit, now): through_windows; where the scanner stopped and what it waits for are kept.
+local function search(me, limit, now)
+  local ids, scan = {}, nil
+  if me.tasks > 0 and me.targets > 0 then
+    ids, scan = through_windows(me, limit, now)
+  end
+  if ids and #ids > 0 then
+    redis.call('HSET', key('scanner', me.id), 'cursor', text(me.cursor))
+  end
+  settle_waits(me, now)
+  return ids, scan
+end

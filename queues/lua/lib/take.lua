@@ -1,0 +1,69 @@
+-- include: keys
+-- include: text
+-- include: pick
+-- include: begin_lease
+-- include: withdraw
+-- include: return_jobs
+-- speed_of(rate, bound, me): how fast a task will go: a scanner shares its own limit over its tasks.
+local function speed_of(rate, bound, me)
+  if rate == '' then
+    return me.default_rate
+  end
+  return bound == 'scanner' and math.max(1, tonumber(rate) / me.cap_tasks) or tonumber(rate)
+end
+
+-- leave(row): the scan has nothing to hand out for now; what is open of it waits for budgets.
+local function leave(row)
+  withdraw(row.scan)
+  if row.open > 0 then
+    return_jobs(row.scan)
+  end
+  row.left = true
+end
+
+-- may_draw(row, me, now): whether the scan's own budget has something for this scanner; where it is
+-- spent the scan leaves ready until some of it comes free.
+local function may_draw(row, me, now)
+  local _, word = nil, nil
+  if row.budget then
+    _, word = offer(row.budget, me.id, me.least_rate, now)
+  end
+  if word and row.budget.mine == 0 then
+    wait_for(me, 'scan', row.scan)
+  end
+  if word == 'spent' then
+    redis.call('HSET', key('scan', row.scan), 'spent', '1')
+    leave(row)
+    me.look_again = true -- it made room in the window
+  end
+  return not word
+end
+
+-- lease(slice, row, me, now): leases as much of an interval as this scanner is to have of it.
+local function lease(slice, row, me, now)
+  local speed = speed_of(slice.rate, slice.bound, me)
+  local size = slice_size(row, speed, me)
+  if slice.id ~= '' then -- it was of a size before, which a budget may not allow any more
+    size = #slice.budgets > 0 and math.min(size, me.targets) or me.targets
+  end
+  local more = cut(slice, row.scan, size)
+  slice.scan, slice.scanner, slice.request = row.scan, me.id, me.request
+  slice.size = slice.last - slice.first
+  slice.expected = math.ceil(slice.size * row.ports * 1000 / speed)
+  local id = begin_lease(slice, now, now + me.claim_ms)
+  row.open, me.tasks, me.targets = row.open - slice.size, me.tasks - 1, me.targets - slice.size
+  return id, more
+end
+
+-- take(row, me, tasks, now): leases the next slice of one scan; returns its task id, or nil.
+local function take(row, me, tasks, now)
+  local slice = may_draw(row, me, now) and pick(row, me, tasks, now)
+  local id, more
+  if slice then
+    id, more = lease(slice, row, me, now)
+  end
+  if not row.left and not more and redis.call('EXISTS', key('scan', row.scan, 'open')) == 0 then
+    leave(row)
+  end
+  return id
+end

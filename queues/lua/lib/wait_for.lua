@@ -1,0 +1,77 @@
+-- include: keys
+-- include: text
+-- include: budget
+local WAITS_AT_MOST, CLOSED_AT_MOST, FORGOTTEN_AT_MOST = 16, 4, 100
+
+-- wait_for(me, kind, id): a scanner found too little of a budget of which it holds nothing.
+local function wait_for(me, kind, id)
+  local name = kind .. ':' .. id
+  if not me.wanted[name] and #me.wanted < WAITS_AT_MOST then
+    me.wanted[name] = true
+    me.wanted[#me.wanted + 1] = name
+  end
+end
+
+-- want(me, kind, id): wait_for, unless it holds some of it.
+local function want(me, kind, id)
+  if redis.call('HEXISTS', key(kind, id, 'grants'), me.id) == 0 then
+    wait_for(me, kind, id)
+  end
+end
+
+-- want_of(me, scan): it waits for what a closed scan waits for, if it may work on it.
+local function want_of(me, scan)
+  local s = redis.call('HMGET', key('scan', scan), 'engine', 'spent')
+  if not me.able(s[1]) or not (me.held[scan] or me.distinct < me.cap_jobs) then
+    return
+  elseif s[2] then
+    return want(me, 'scan', scan)
+  end
+  local first = redis.call('ZRANGE', key('scan', scan, 'blocked'), 0, 0, 'WITHSCORES')
+  local subnet = first[2] and text(tonumber(first[2]))
+  if subnet and redis.call('EXISTS', key('subnet', subnet)) == 1 then
+    want(me, 'subnet', subnet)
+  end
+end
+
+-- enroll(name, scanner, now): it counts among those that wait for a budget, from when it began to, for
+-- 30 s unless it asks again; without now, it does no longer.
+local function enroll(name, scanner, now)
+  local kind, id = string.match(name, '^([a-z]+):(%d+)$')
+  if not now then
+    return wait_no_more(kind, id, scanner)
+  end
+  local waiters = key(kind, id, 'waiters')
+  local silent = redis.call('ZRANGEBYSCORE', waiters, '-inf', text(now - WAITS_MS), 'LIMIT', 0, FORGOTTEN_AT_MOST)
+  for _, one in ipairs(silent) do
+    wait_no_more(kind, id, one)
+  end
+  redis.call('ZADD', waiters, text(now), scanner)
+  redis.call('ZADD', key(kind, id, 'turns'), 'NX', text(now), scanner)
+end
+
+-- settle_waits(me, now): at the end of a claim: a scanner that can take more waits for what was refused to
+-- it and for what the first closed scans of its queues wait for, and for nothing else.
+local function settle_waits(me, now)
+  if me.tasks <= 0 or me.targets <= 0 then
+    me.wanted = {}
+  else
+    for _, queue in ipairs(me.queues) do
+      for _, scan in ipairs(redis.call('ZRANGE', key('queue', queue, 'closed'), 0, CLOSED_AT_MOST - 1)) do
+        want_of(me, scan)
+      end
+    end
+  end
+  for name in string.gmatch(me.waits, '[^,]+') do
+    if not me.wanted[name] then
+      enroll(name, me.id)
+    end
+  end
+  for _, name in ipairs(me.wanted) do
+    enroll(name, me.id, now)
+  end
+  local waits = table.concat(me.wanted, ',')
+  if waits ~= me.waits then
+    redis.call('HSET', key('scanner', me.id), 'waits', waits)
+  end
+end

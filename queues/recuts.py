@@ -1,0 +1,119 @@
+"""Scans whose site has changed its rules: what of them is open and in flight, cut anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from domain.intervals import Interval
+from domain.rules import Chain
+from domain.states import HELD
+from queues.keys import SiteKeys
+from queues.openings import Opening, decode_chain, encode_chain
+from queues.outcomes import accepted
+from queues.store import Store
+
+_OF_TASK = ("status", "attempt", "first", "last", "segment", "subnets")
+
+
+@dataclass(frozen=True, slots=True)
+class InFlight:
+    """A task that is out, and the subnets that it counts against."""
+
+    task: int
+    attempt: int
+    first: int
+    last: int
+    segment: int
+    chain: Chain
+
+
+@dataclass(frozen=True, slots=True)
+class Uncut:
+    """A scan as it was cut under older rules: open intervals in their order, tasks that are out."""
+
+    cuts: int
+    openings: list[Opening]
+    blocked: list[Opening]
+    in_flight: list[InFlight]
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """What changed rules mean for a task that is out; chain: all subnets it counts against now."""
+
+    task: InFlight
+    chain: Chain
+    cancel: bool
+    recut: bool
+
+    def encode(self) -> list[str | int]:
+        """As lua/recut_scan.lua takes it."""
+        new = [subnet for subnet in self.chain if subnet not in self.task.chain]
+        chains = (encode_chain(self.chain), encode_chain(tuple(new)))
+        return [self.task.task, self.task.attempt, int(self.cancel), int(self.recut), *chains]
+
+
+@dataclass(frozen=True, slots=True)
+class Recut:
+    """The same scan under the rules of now."""
+
+    openings: list[Opening] = field(default_factory=list)
+    excluded: list[Interval] = field(default_factory=list)
+    adoptions: list[Adoption] = field(default_factory=list)
+
+
+class RecutStore(Store):
+    """Reads a scan and puts it back; between the two nothing of it is handed out."""
+
+    def read(self, keys: SiteKeys, scan: int) -> Uncut:
+        """What is to be cut anew, of one moment but for the tasks, which may end meanwhile."""
+        with self.client.pipeline(transaction=True) as pipe:
+            pipe.hget(keys.of("scan", scan), "cuts")
+            pipe.lrange(keys.of("scan", scan, "open"), 0, -1)
+            pipe.zrange(keys.of("scan", scan, "blocked"), 0, -1)
+            pipe.zrange(keys.of("scan", scan, "tasks"), 0, -1)
+            cuts, openings, blocked, tasks = pipe.execute()
+        return Uncut(
+            int(cuts or 0),
+            [Opening.decode(text) for text in openings],
+            [Opening.decode(text) for text in blocked],
+            self._in_flight(keys, tasks),
+        )
+
+    def replace(self, keys: SiteKeys, scan: int, version: int, uncut: Uncut, recut: Recut) -> None:
+        """Put it in place. Raises RulesChanged where scan or rules are not what they were."""
+        excluded = [index for interval in recut.excluded for index in interval]
+        tasks = [part for adoption in recut.adoptions for part in adoption.encode()]
+        answer = self.scripts.run(
+            "recut_scan",
+            keys,
+            scan,
+            version,
+            uncut.cuts,
+            len(uncut.openings),
+            len(uncut.blocked),
+            len(recut.openings),
+            len(recut.excluded),
+            *(opening.encode() for opening in recut.openings),
+            *excluded,
+            *tasks,
+        )
+        accepted(answer, f"Scan {scan}")
+
+    def _in_flight(self, keys: SiteKeys, tasks: list[str]) -> list[InFlight]:
+        with self.client.pipeline(transaction=False) as pipe:
+            for task in tasks:
+                pipe.hmget(keys.of("task", task), *_OF_TASK)
+            rows = pipe.execute()
+        return [
+            _in_flight(task, *row[1:])
+            for task, row in zip(tasks, rows, strict=True)
+            if row[0] in HELD
+        ]
+
+
+def _in_flight(  # noqa: PLR0917 - the fields of a record
+    task: str, attempt: str, first: str, last: str, segment: str, subnets: str | None
+) -> InFlight:
+    interval = (int(first), int(last))
+    return InFlight(int(task), int(attempt), *interval, int(segment), decode_chain(subnets or ""))

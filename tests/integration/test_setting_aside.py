@@ -1,0 +1,254 @@
+"""Intervals whose limit is spent: set aside, passed over, brought back, and what is said of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from queues.tasks import Holder, Lease
+from tests.integration.conftest import TIMING, Site
+
+A, B = "10.0.0.0/26", "10.0.0.64/26"
+
+
+@pytest.fixture
+def busy(site: Site) -> Holder:
+    """One that holds what others wait for."""
+    return site.scanner(set_targets=1024, set_tasks=8, set_jobs=8)
+
+
+@pytest.fixture
+def other(site: Site) -> Holder:
+    """One that asks for a task at a time."""
+    return site.scanner(set_targets=1024, set_tasks=8, set_jobs=8)
+
+
+def own(*holders: Holder) -> list[str]:
+    return [f"s{holder.scanner}" for holder in holders]
+
+
+def blocked(site: Site, scan: int) -> list[tuple[str, int]]:
+    """The intervals set aside, each with the subnet that it waits for."""
+    found = site.client.zrange(site.keys.of("scan", scan, "blocked"), 0, -1, withscores=True)
+    return [(entry, int(subnet)) for entry, subnet in found]
+
+
+def opened(site: Site, scan: int) -> list[str]:
+    return site.client.lrange(site.keys.of("scan", scan, "open"), 0, -1)
+
+
+def left(site: Site, *parts: str | int) -> int:
+    return site.client.exists(site.keys.of(*parts))
+
+
+def spend(site: Site, busy: Holder, cidr: str = A, rate: int = 1) -> tuple[int, Lease]:
+    """A limit, and a task that has all of it."""
+    subnet = site.subnet(cidr, rate)
+    site.scan(*own(busy), targets=cidr, size=1)
+    (lease,) = site.claim(busy, limit=1)
+    assert lease.rate == rate
+    return subnet, lease
+
+
+def claim_once(site: Site, holder: Holder) -> list[str]:
+    """What the script of a claim answers, which may be that there is more to look at."""
+    times = (TIMING.claim_ms, TIMING.lease_ms, TIMING.task_seconds)
+    return site.tasks._run("claim", holder, 1, "", *times, TIMING.default_rate, TIMING.least_rate)
+
+
+def said(site: Site, scan: int) -> tuple[str, str]:
+    return site.scans.explain(site.keys, scan)
+
+
+def test_what_was_set_aside_comes_back_in_front(site: Site, busy: Holder, other: Holder) -> None:
+    """In its order, and only what waited for the limit that has room again."""
+    (first, lease), (second, _) = spend(site, busy), spend(site, busy, B)
+    site.subnet("10.0.0.32/27", 9)
+    scan = site.scan(*own(other), targets=["10.0.0.0/25", "10.0.0.192/26"], size=32)
+    assert [lease.first for lease in site.claim(other, limit=1)] == [128]
+    waits = [entry for entry, subnet in blocked(site, scan) if subnet == first]
+    assert [entry.split(":")[0] for entry in waits] == ["0", "32"]
+    rest = opened(site, scan)
+    site.finish(busy, lease)
+    (again,) = site.claim(other, limit=1)
+
+    assert (again.first, again.last) == (0, 32)
+    assert opened(site, scan) == [waits[1], *rest]
+    assert {subnet for _, subnet in blocked(site, scan)} == {second}
+    assert left(site, "freed") == left(site, "subnet", first, "blocked") == 0
+    assert left(site, "subnet", second, "blocked") == 1
+
+
+def test_an_interval_waits_for_the_outermost_that_is_spent(
+    site: Site, busy: Holder, other: Holder
+) -> None:
+    """Whatever is spent inside it as well; what has room is not waited for."""
+    outer, middle = site.subnet("10.0.0.0/16", 3), site.subnet("10.0.0.0/24", 2)
+    inner, _ = spend(site, busy)
+    scans = [site.scan(*own(other), targets=cidr, size=4) for cidr in (A, "10.0.0.0/29")]
+    site.claim(other, limit=1)
+    assert {subnet for _, subnet in blocked(site, scans[0])} == {inner}
+    for cidr in ("10.0.0.128/26", "10.0.1.0/26"):
+        site.scan(*own(busy), targets=cidr, size=1)
+        assert [lease.rate for lease in site.claim(busy, limit=1)] == [1]
+    late = site.scan(*own(other), targets=A, size=4)
+    site.claim(other, limit=1)
+
+    assert {subnet for _, subnet in blocked(site, late)} == {outer}
+    assert left(site, "subnet", middle, "blocked") == 0
+
+
+def test_what_is_spent_for_all_is_set_aside_by_one_over_its_share(site: Site, busy: Holder) -> None:
+    """Though the limit around it refuses first."""
+    outer = site.subnet("10.0.0.0/16", 12)
+    inner, lease = spend(site, busy, rate=5)
+    assert lease.rated_by == f"subnet {A}"
+    half = site.scanner(set_targets=1024, set_tasks=8, set_jobs=8, rate=6)
+    scan = site.scan(*own(half), targets=["10.0.0.0/30", "10.0.1.0/30"], size=4)
+    (lease,) = site.claim(half, limit=1)
+    assert (lease.first, lease.rate) == (4, 6)
+    late = site.scan(*own(half), targets="10.0.0.0/30", size=4)
+    assert site.claim(half) == []
+
+    assert [{subnet for _, subnet in blocked(site, one)} for one in (scan, late)] == [{inner}] * 2
+    assert left(site, "subnet", outer, "blocked") == 0
+
+
+def test_what_others_may_have_goes_to_the_back(site: Site) -> None:
+    """One over its share leaves it to them, in the order in which it was."""
+    site.subnet(A, 12)
+    slow, fast = (site.scanner(set_targets=1024, rate=rate) for rate in (5, 6))
+    scan = site.scan(*own(slow, fast), targets="10.0.0.0/25", size=4)
+    assert [lease.rate for holder in (slow, fast) for lease in site.claim(holder, limit=1)] == [
+        5,
+        6,
+    ]
+    before = opened(site, scan)
+    (lease,) = site.claim(fast, limit=1)
+
+    assert lease.first == 64
+    assert opened(site, scan) == [before[1].replace("64", "68"), before[0]]
+    assert blocked(site, scan) == []
+
+
+def test_scans_come_back_by_receipt(site: Site, busy: Holder, other: Holder) -> None:
+    """As many intervals of the first one as a claim may bring back come before the second one."""
+    for at in range(0, 32, 2):
+        site.subnet(f"10.0.0.{at}/32", 9)
+    subnet, lease = spend(site, busy)
+    scans = [site.scan(*own(other), targets=A, size=1) for _ in range(2)]
+    assert claim_once(site, other) == ["ok", "-1"]
+    assert [len(blocked(site, scan)) for scan in scans] == [16, 0]
+    assert site.claim(other, limit=1) == []
+    assert [len(blocked(site, scan)) for scan in scans] == [32, 32]
+    site.finish(busy, lease)
+    site.claim(other, limit=1)
+
+    assert [len(blocked(site, scan)) for scan in scans] == [16, 32]
+    assert left(site, "freed") == 1
+    assert left(site, "subnet", subnet, "blocked") == 1
+
+
+def test_what_waits_nowhere_is_not_called(site: Site, busy: Holder) -> None:
+    """A limit that comes free is only noted where something waits for it."""
+    _, lease = spend(site, busy)
+    site.finish(busy, lease)
+
+    assert left(site, "freed") == 0
+
+
+def test_what_has_no_room_brings_nothing_back(site: Site, busy: Holder, other: Holder) -> None:
+    """A limit that was lowered below what is granted stays spent, though some comes free."""
+    subnet = site.subnet(A, 10)
+    site.scan(*own(busy), targets=A, size=1)
+    leases = site.claim(busy, limit=2)
+    scan = site.scan(*own(other), targets=A, size=1)
+    assert site.claim(other) == []
+    site.rules.store.save(site.keys, "subnet", subnet, {"rate": 5})
+    site.finish(busy, leases[0])
+    assert left(site, "freed") == 1
+    assert site.claim(other) == []
+    assert (len(blocked(site, scan)), left(site, "freed")) == (1, 0)
+    site.finish(busy, leases[1])
+
+    assert [lease.rate for lease in site.claim(other, limit=1)] == [5]
+
+
+def test_a_canceled_scan_has_nothing_set_aside(site: Site, busy: Holder, other: Holder) -> None:
+    """And what it waited for is not kept waiting by it."""
+    subnet, lease = spend(site, busy)
+    scan = site.scan(*own(other), targets=A, size=1)
+    site.claim(other)
+    site.scans.cancel(site.keys, scan, reason="test")
+    assert (site.record(scan)["status"], site.record(scan)["dropped"]) == ("canceled", "64")
+    assert blocked(site, scan) == []
+    site.finish(busy, lease)
+    site.claim(other)
+
+    assert left(site, "freed") == left(site, "subnet", subnet, "blocked") == 0
+
+
+def test_a_scan_passed_over_takes_no_place(site: Site, busy: Holder) -> None:
+    """Who may have nothing of the first one now is given the next, one scan at a time."""
+    waiter, newcomer = (site.scanner(set_tasks=2, set_jobs=1) for _ in range(2))
+    group = site.group(newcomer)
+    newcomer = site.holder(newcomer.scanner)
+    site.subnet(A, 1)
+    first = site.scan(*own(busy, waiter), f"g{group}", targets=A, size=1)
+    second = site.scan(f"g{group}", targets=B, size=1)
+    (lease,) = site.claim(busy, limit=1)
+    assert site.claim(waiter) == []
+    site.finish(busy, lease)
+    given = site.claim(newcomer)
+
+    assert [lease.scan for lease in given] == [second, second]
+    assert [lease.scan for lease in site.claim(waiter)] == [first]
+
+
+def test_a_scan_passed_over_keeps_its_place_with_who_holds_it(site: Site) -> None:
+    """It is one of the scans that the scanner works on."""
+    slow, fast = site.scanner(rate=5), site.scanner(rate=6, set_tasks=4, set_jobs=1)
+    group = site.group(fast)
+    fast = site.holder(fast.scanner)
+    site.subnet(A, 12)
+    site.scan(*own(slow), f"g{group}", targets=A, size=1)
+    site.scan(f"g{group}", targets=B, size=1)
+    assert [lease.rate for lease in site.claim(slow, limit=1)] == [5]
+    assert [lease.rate for lease in site.claim(fast, limit=1)] == [6]
+
+    assert site.claim(fast) == []
+
+
+def test_a_limit_in_the_way_is_named(site: Site, busy: Holder, other: Holder) -> None:
+    """Before and after what waits for it is set aside; not where it has room, or has gone."""
+    subnet, lease = spend(site, busy)
+    scan = site.scan(*own(other), targets=A, size=1)
+    assert said(site, scan) == ("NO_SCANNER_ONLINE", "")
+    site.heartbeat(other)
+    assert said(site, scan) == ("AWAITING_CLAIM", "")
+    site.scans.pause(site.keys, scan, reason="test")
+    site.claim(other)
+    site.scans.resume(site.keys, scan, reason="test")
+    assert (blocked(site, scan), said(site, scan)) == ([], ("BUDGET_SPENT", f"subnet {A}"))
+    assert site.claim(other) == []
+    assert len(blocked(site, scan)) == 1
+    assert said(site, scan) == ("BUDGET_SPENT", f"subnet {A}")
+    site.finish(busy, lease)
+    assert said(site, scan) == ("AWAITING_CLAIM", "")
+    site.clock.forward(31)
+    assert len(site.claim(busy, limit=1)) == 1
+    assert site.claim(other) == []
+    assert said(site, scan) == ("BUDGET_SPENT", f"subnet {A}")
+    site.rules.store.delete(site.keys, "subnet", subnet)
+
+    assert said(site, scan) == ("AWAITING_CLAIM", "")
+
+
+def test_what_is_set_aside_holds_up_nothing_else(site: Site, busy: Holder, other: Holder) -> None:
+    """A scan of which something can be handed out waits for a claim."""
+    spend(site, busy)
+    scan = site.scan(*own(other), targets="10.0.0.0/25", size=64)
+    (lease,) = site.claim(other, limit=1)
+    site.tasks.release(other, lease.task, 1, done=0)
+
+    assert len(blocked(site, scan)) == 1
+    assert said(site, scan) == ("AWAITING_CLAIM", "")

@@ -1,0 +1,60 @@
+"""Who waits for a budget: scanners that hold nothing of it, and were refused of late."""
+
+from __future__ import annotations
+
+from tests.model.budgets import charged, grants, waiting
+from tests.model.records import Scan, Scanner, Task
+from tests.model.world import ACTIVE, Wait, World
+
+WAITS_AT_MOST, CLOSED_AT_MOST = 16, 4
+
+
+def is_free(world: World, me: Scanner) -> bool:
+    return world.free_tasks(me) > 0 and world.free_targets(me) > 0
+
+
+def settle_waits(world: World, me: Scanner, refused: list[str]) -> None:
+    """After a look: it waits for what refused it, and for what closed scans of its wait for."""
+    wanted = list(refused)
+    for queue in me.queues:
+        for scan in closed(world, queue)[:CLOSED_AT_MOST]:
+            wanted += _wanted(world, me, scan)
+    waits = list(dict.fromkeys(wanted))[:WAITS_AT_MOST] if is_free(world, me) else []
+    for name in me.waits:
+        if name not in waits:
+            world.waiters.get(name, {}).pop(me.id, None)
+    for name in waits:
+        enroll(world, name, me.id)
+    me.waits = waits
+
+
+def closed(world: World, queue: str) -> list[Scan]:
+    """The scans that would be ready there, if there were room in a budget, by receipt."""
+    out = [s for s in world.scans.values() if s.jobs.get(queue) == "out" and s.status in ACTIVE]
+    shut = [scan for scan in out if scan.spent or (scan.blocked and not scan.open)]
+    return sorted(shut, key=lambda scan: scan.receipt)
+
+
+def _wanted(world: World, me: Scanner, scan: Scan) -> list[str]:
+    """The budget that a closed scan waits for, if it may work on it and holds nothing of it."""
+    held = {task.scan for task in world.held_by(me.id)}
+    may = me.can(scan.engine) and (scan.id in held or len(held) < me.job_capacity)
+    subnet = min((subnet for subnet, _ in scan.blocked), default=0)
+    name = f"scan:{scan.id}" if scan.spent else f"subnet:{subnet}"
+    there = scan.spent or subnet in world.subnets
+    return [name] if may and there and me.id not in grants(world, name) else []
+
+
+def enroll(world: World, name: str, scanner: int) -> None:
+    """It waits, from now on or still; who has not asked for long is forgotten."""
+    fresh = waiting(world, name)
+    before = world.waiters.get(name, {})
+    kept = {one: wait for one, wait in before.items() if one in fresh}
+    since = kept[scanner].since if scanner in kept else world.now
+    world.waiters[name] = {**kept, scanner: Wait(since, world.now)}
+
+
+def was_served(world: World, task: Task) -> None:
+    """Its holder has some of each of these now."""
+    for name in charged(world, task):
+        world.waiters.get(name, {}).pop(task.holders[-1], None)
