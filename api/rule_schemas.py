@@ -10,6 +10,8 @@ from web.fields import Integer, Name, Text, Time
 from web.schemas import Schema, View
 
 _CIDR = {"description": "One address counts as its /32 or /128."}
+_SUBNETS = {"description": "To these addresses, over all scans and scanners of the site."}
+_PORT_LISTS = {"description": "Of each task with these ports, not of all together; null: no limit."}
 
 
 def _reason(**options: str) -> Text:
@@ -20,14 +22,14 @@ class SubnetChange(Schema):
     """What can be changed of a subnet."""
 
     cidr = Network(metadata=_CIDR)
-    max_probes_per_second = Integer(1, MOST_RATE)
+    max_probes_per_second = Integer(1, MOST_RATE, metadata=_SUBNETS)
 
 
 class SubnetCreation(SubnetChange):
     """A new subnet: these addresses share a limit, over all scans and scanners of the site."""
 
     cidr = Network(required=True, metadata=_CIDR)
-    max_probes_per_second = Integer(1, MOST_RATE, required=True)
+    max_probes_per_second = Integer(1, MOST_RATE, required=True, metadata=_SUBNETS)
 
 
 class Subnet(SubnetChange):
@@ -53,7 +55,10 @@ class ExclusionChange(Schema):
 
 
 class ExclusionCreation(ExclusionChange):
-    """A new exclusion: these addresses are never scanned in this site."""
+    """A new exclusion: these addresses are never scanned in this site.
+
+    Scans made later are made without them; in scans that are there they count as excluded.
+    """
 
     cidr = Network(required=True, metadata=_CIDR)
     reason = _reason(load_default="")
@@ -94,7 +99,7 @@ class PortListChange(Schema):
 
     name = Name()
     ports = Ports()
-    max_probes_per_second = Integer(1, MOST_RATE, allow_none=True)
+    max_probes_per_second = Integer(1, MOST_RATE, allow_none=True, metadata=_PORT_LISTS)
 
 
 class PortListCreation(PortListChange):

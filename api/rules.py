@@ -30,25 +30,25 @@ def _resource(
 
     name: of one, in snake case, such as port_list; cases: the use cases of this process.
     """
-    spoken, ident = name.replace("_", " "), f"{name}_id"
+    spoken, ident = _one(name), f"{name}_id"
     blueprint = operator_blueprint(f"{name}s", __name__, description=about, writes=Role.ADMIN)
     _collection(blueprint, cases, name, creation, view)
 
     @blueprint.get(f"/<int:{ident}>")
-    @blueprint.doc(summary=f"Get a {spoken}.")
+    @blueprint.doc(summary=f"Get {spoken}.")
     @blueprint.response(200, view)
     def one(**at: int) -> Any:
         return cases().get(site(), at[ident])
 
     @blueprint.patch(f"/<int:{ident}>")
-    @blueprint.doc(summary=f"Change a {spoken}.")
+    @blueprint.doc(summary=f"Change {spoken}.")
     @blueprint.arguments(changes)
     @blueprint.response(200, view)
     def change(body: Body, **at: int) -> Any:
         return cases().change(site(), at[ident], body)
 
     @blueprint.delete(f"/<int:{ident}>")
-    @blueprint.doc(summary=f"Delete a {spoken}.")
+    @blueprint.doc(summary=f"Delete {spoken}.")
     @blueprint.response(204)
     def delete(**at: int) -> None:
         cases().delete(site(), at[ident])
@@ -59,22 +59,24 @@ def _resource(
 def _collection(
     blueprint: Blueprint, cases: Cases, name: str, creation: type[Schema], view: type[Schema]
 ) -> None:
-    spoken = name.replace("_", " ")
-
     @blueprint.get("")
-    @blueprint.doc(summary=f"List {spoken}s, newest first.")
+    @blueprint.doc(summary=f"List {name.replace('_', ' ')}s, newest first.")
     @blueprint.arguments(PageQuery, location="query")
     @blueprint.response(200, page_of(view))
     def some(query: Body) -> Any:
         return page(cases().some(site(), limit=query["limit"], cursor=query["cursor"]))
 
     @blueprint.post("")
-    @blueprint.doc(summary=f"Create a {spoken}.")
+    @blueprint.doc(summary=f"Create {_one(name)}.")
     @blueprint.arguments(creation)
     @blueprint.response(201, view)
     def create(body: Body) -> Any:
         made = cases().create(site(), body, asked(body))
         return created(made, f"{name}s.one", **{f"{name}_id": made[f"{name}_id"]})
+
+
+def _one(name: str) -> str:
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name.replace('_', ' ')}"
 
 
 BLUEPRINTS = (

@@ -35,7 +35,7 @@ class TaskCounts(View):
 
 
 class WaitingFor(View):
-    """Why nothing of a scan is out."""
+    """Why nothing, or nothing more, of a scan is handed out."""
 
     code = fields.String()
     message = fields.String()
@@ -82,7 +82,13 @@ class Task(View):
     progress_count = fields.Integer()
     result_count = fields.Integer()
     max_probes_per_second = fields.Integer(allow_none=True)
-    rate_limited_by = fields.String(allow_none=True)
+    rate_limited_by = fields.String(
+        allow_none=True,
+        metadata={
+            "description": "The limit that its rate comes from, null where there is none: "
+            "`scanner`, `portList`, `scan`, or `subnet CIDR`."
+        },
+    )
     error_message = fields.String(allow_none=True)
     claimed_at = Time()
     started_at = Time()

@@ -3,7 +3,8 @@
 CliError             1  the thing asked for failed
 ├── WrongSettings    2  the environment holds what is not allowed
 ├── Refused          3  the server said no (4xx), or does not know the name
-│   └── NotFound     3  it has nothing there
+│   ├── NotFound     3  it has nothing there
+│   └── IsThere      3  it has one already
 └── Unavailable      4  no server there, or it cannot serve now
     └── NotAllowed   4  it does not take this token
 
@@ -15,7 +16,7 @@ import click
 EXIT_CODES = """\b
 Exit codes:
   0    done
-  1    what was asked for failed (a watched scan failed or was cancelled,
+  1    what was asked for failed (a watched scan failed or was canceled,
        the audit found a difference)
   2    wrong usage, or wrong settings
   3    the server refused: the message says which field and why
@@ -51,6 +52,10 @@ class Refused(CliError):
 
 class NotFound(Refused):
     """The server has nothing at that place."""
+
+
+class IsThere(Refused):
+    """The server has one already."""
 
 
 class Unavailable(CliError):

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import click
 
 from cli.client import ApiClient
-from cli.names import check_free, find_ids
+from cli.names import check_free, find_ids, names_of
 from cli.options import examples, json_option, operator
-from cli.output import print_json, print_table
+from cli.output import counted, print_json, print_table
 
 
 @click.command(
@@ -56,7 +56,7 @@ def show_all(api: ApiClient, *, as_json: bool) -> None:
     if as_json:
         print_json(groups)
         return
-    names = {one["scannerId"]: one["name"] for one in api.each("/api/scanners", limit=100)}
+    names = names_of(api, "scanner")
     print_table(
         ("ID", "NAME", "SCANS AT ONCE", "SCANNERS"),
         [
@@ -100,7 +100,7 @@ def _membership(
         if as_json:
             print_json(now)
         else:
-            click.echo(f"group {now['name']}: {len(now['scannerIds'])} scanners")
+            click.echo(f"group {now['name']}: {counted(len(now['scannerIds']), 'scanner')}")
 
     return command
 

@@ -7,6 +7,7 @@ from cli.client import ApiClient, Document
 from cli.errors import NotFound, Refused
 
 LAST = "last"
+A_SCAN = "`scandispatch scan create TARGET --ports PORTS --scanner NAME`"
 
 
 def is_reserved(name: str) -> bool:
@@ -32,7 +33,7 @@ def _is_id(text: str) -> bool:
 def _newest(api: ApiClient) -> Document:
     scans: list[Document] = api.get("/api/scans", limit=1)["items"]  # the newest come first
     if not scans:
-        raise Refused("there is no scan yet", hint="make one with `scandispatch scan create`")
+        raise Refused("there is no scan yet", hint=f"make one with {A_SCAN}")
     return scans[0]
 
 
@@ -49,11 +50,14 @@ def find_ids(api: ApiClient, kind: str, wanted: Iterable[str]) -> list[int]:
     return [pick(items, kind, name) for name in names]
 
 
+def names_of(api: ApiClient, kind: str) -> dict[int, str]:
+    """Return the name of each `kind` (scanner, group) by its id."""
+    return {item[_id_key(kind)]: item["name"] for item in api.each(f"/api/{kind}s", limit=100)}
+
+
 def pick(items: Iterable[Document], kind: str, wanted: str, *, by: str = "name") -> int:
     """Return the id of the one item of that id or name; raise Refused for none or several."""
-    first, *rest = kind.split("-")
-    key = f"{first}{''.join(map(str.capitalize, rest))}Id"
-    known = list(items)
+    key, known = _id_key(kind), list(items)
     found = [item[key] for item in known if str(item[key]) == wanted]
     found = found or [item[key] for item in known if item[by] == wanted]
     if not found:
@@ -64,3 +68,8 @@ def pick(items: Iterable[Document], kind: str, wanted: str, *, by: str = "name")
         ids = ", ".join(map(str, found))
         raise Refused(f"{len(found)} {kind}s are called {wanted!r}", hint=f"give one's id: {ids}")
     return int(found[0])
+
+
+def _id_key(kind: str) -> str:
+    first, *rest = kind.split("-")
+    return f"{first}{''.join(map(str.capitalize, rest))}Id"

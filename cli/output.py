@@ -89,6 +89,11 @@ def clean(value: object) -> str:
     return "".join(c if c.isprintable() else "�" for c in str(value).strip())
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return so many of something, in its singular or plural (by default with an s)."""
+    return f"{number} {one if number == 1 else many or f'{one}s'}"
+
+
 def when(iso: Any) -> str:
     """Return an ISO time as people read it, to the second; None is empty."""
     return str(iso)[:19].replace("T", " ") + "Z" if iso else ""

@@ -5,11 +5,12 @@ from typing import Any
 
 from urllib3 import BaseHTTPResponse
 
-from cli.errors import CliError, NotAllowed, NotFound, Refused, Unavailable
+from cli.errors import CliError, IsThere, NotAllowed, NotFound, Refused, Unavailable
 
 HTTP_OK_BELOW = 300
 AUTHENTICATION = {401, 403, 429}
 NOT_FOUND = 404
+IS_THERE = "ALREADY_EXISTS"
 SERVER_ERRORS_FROM = 500
 BROWSED = 200  # characters of a foreign answer that are shown
 
@@ -34,6 +35,8 @@ def error(response: BaseHTTPResponse) -> CliError:
         return NotAllowed(message, hint=_token_hint(response))
     if response.status >= SERVER_ERRORS_FROM:
         return Unavailable(message, hint="try again in a moment; /readyz says what is missing")
+    if problem["code"] == IS_THERE:
+        return IsThere(message)
     return NotFound(message) if response.status == NOT_FOUND else Refused(message)
 
 

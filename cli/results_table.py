@@ -4,6 +4,7 @@ import ipaddress
 from collections.abc import Iterable
 
 from cli.client import ApiClient, Document
+from cli.names import names_of
 from cli.output import print_table
 
 COLUMNS = ("HOST", "PORT", "STATE", "SERVICE", "BANNER", "FOUND BY")
@@ -12,8 +13,7 @@ COLUMNS = ("HOST", "PORT", "STATE", "SERVICE", "BANNER", "FOUND BY")
 def print_results(api: ApiClient, found: Iterable[Document]) -> None:
     """Print the results in the order given, with their scanners' names."""
     rows = list(found)
-    scanners = api.each("/api/scanners", limit=100) if rows else ()
-    names = {one["scannerId"]: one["name"] for one in scanners}
+    names = names_of(api, "scanner") if rows else {}
     print_table(COLUMNS, [_row(one, names) for one in rows], empty="nothing found")
 
 

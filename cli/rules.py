@@ -8,10 +8,11 @@ from typing import Any
 import click
 
 from cli.client import ApiClient, Document
-from cli.errors import Refused
+from cli.errors import IsThere, Refused
 from cli.names import pick
 from cli.options import Command, examples, json_option, operator
 from cli.output import print_json, print_table
+from domain.targets import TargetError, parse_network
 
 PAGE = 1000
 Option = Callable[[Command], Command]
@@ -38,13 +39,18 @@ def _nothing(*, required: bool) -> Option:  # noqa: ARG001 - as the others are c
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of rule; option: what is said of its addresses, named as in the API."""
+    """One kind of rule; option: what is said of its addresses, named as in the API.
+
+    cidr, says: what its help shows as an example; needs: the options without which none is made.
+    """
 
     name: str
     help: str
     columns: dict[str, str]
+    cidr: str
     option: Callable[..., Option] = _nothing
-    example: str = ""
+    says: str = ""
+    needs: str = ""
 
     @property
     def path(self) -> str:
@@ -54,6 +60,18 @@ class Kind:
     def examples(self, step: str, *more: str) -> str:
         """Return the epilog of a command."""
         return examples(" ".join(("scandispatch", self.name, step, *filter(None, more))))
+
+    @property
+    def creation(self) -> str:
+        """The command that makes one."""
+        return " ".join(filter(None, ("scandispatch", self.name, "create CIDR", self.needs)))
+
+    @property
+    def hint(self) -> str:
+        """What to do where there is one already."""
+        if self.option is _nothing:
+            return f"`scandispatch {self.name} list` shows it"
+        return f"`scandispatch {self.name} set` changes it"
 
     def group(self) -> click.Group:
         """Return its commands; `set` where there is something to set."""
@@ -66,14 +84,17 @@ def _create(kind: Kind) -> click.Command:
     @click.command(
         "create",
         help=f"Make {_one(kind)} of CIDR, or of one address.",
-        epilog=kind.examples("create 10.0.0.0/8", kind.example),
+        epilog=kind.examples("create", kind.cidr, kind.says),
     )
     @click.argument("cidr")
     @kind.option(required=False)
     @json_option
     @operator
     def create(api: ApiClient, *, cidr: str, as_json: bool, **said: Any) -> None:
-        made = api.post(kind.path, {"cidr": cidr, **said})
+        try:
+            made = api.post(kind.path, {"cidr": cidr, **said})
+        except IsThere as problem:
+            raise IsThere(problem.message, hint=kind.hint) from None
         if as_json:
             print_json(made)
         else:
@@ -101,7 +122,7 @@ def _show_all(kind: Kind) -> click.Command:
                 (rule[f"{kind.name}Id"], *(rule[name] for name in kind.columns.values()))
                 for rule in rules
             ],
-            empty=f"no {kind.name} yet: make one with `scandispatch {kind.name} create CIDR`",
+            empty=f"no {kind.name} yet: make one with `{kind.creation}`",
         )
 
     return show_all
@@ -111,7 +132,7 @@ def _set(kind: Kind) -> click.Command:
     @click.command(
         "set",
         help=f"Change what is said of {_one(kind)}.",
-        epilog=kind.examples("set 10.0.0.0/8", kind.example),
+        epilog=kind.examples("set", kind.cidr, kind.says),
     )
     @click.argument("cidr", metavar="CIDR|ID")
     @kind.option(required=True)
@@ -129,7 +150,7 @@ def _set(kind: Kind) -> click.Command:
 
 def _delete(kind: Kind) -> click.Command:
     @click.command(
-        "delete", help=f"Delete {_one(kind)}.", epilog=kind.examples("delete 10.0.0.0/8")
+        "delete", help=f"Delete {_one(kind)}.", epilog=kind.examples("delete", kind.cidr)
     )
     @click.argument("cidr", metavar="CIDR|ID")
     @operator
@@ -147,12 +168,11 @@ def _one(kind: Kind) -> str:
 def _find(api: ApiClient, kind: Kind, wanted: str) -> int:
     """Return the id of the rule of this CIDR, however it is written, or of this id."""
     try:
-        network = str(ipaddress.ip_network(wanted))
-    except ValueError as problem:
+        named = str(parse_network(wanted))
+    except TargetError as problem:
         if "/" in wanted:
-            raise Refused(f"{wanted!r} is no CIDR: {problem}") from None
-        network = wanted
-    named = wanted if wanted.isdigit() else network
+            raise Refused(str(problem)) from None
+        named = wanted
     return pick(api.each(kind.path, limit=PAGE), kind.name, named, by="cidr")
 
 
@@ -165,14 +185,19 @@ subnet = Kind(
     "subnet",
     "Limit how many probes a second reach some addresses.",
     {"CIDR": "cidr", "PROBES/S": "maxProbesPerSecond", "GRANTED NOW": "grantedProbesPerSecond"},
+    "10.0.0.0/16",
     _rate,
-    "--rate 500",
+    says="--rate 500",
+    needs="--rate RATE",
 ).group()
 exclusion = Kind(
     "exclusion",
     "Say which addresses are never scanned.",
     {"CIDR": "cidr", "REASON": "reason"},
+    "10.0.9.0/24",
     _reason,
-    '--reason "printers"',
+    says='--reason "printers"',
 ).group()
-scope = Kind("scope", "Say which addresses alone may be scanned.", {"CIDR": "cidr"}).group()
+scope = Kind(
+    "scope", "Say which addresses alone may be scanned.", {"CIDR": "cidr"}, "10.0.0.0/8"
+).group()

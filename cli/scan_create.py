@@ -9,7 +9,7 @@ import click
 from cli.client import ApiClient
 from cli.names import find_ids, is_reserved
 from cli.options import Command, examples, json_option, operator
-from cli.output import print_json, print_json_line
+from cli.output import counted, print_json, print_json_line
 from cli.watch import watch_to_the_end
 
 
@@ -157,6 +157,7 @@ def _report(made: dict[str, Any], *, as_json: bool, watching: bool) -> None:
     if as_json:
         (print_json_line if watching else print_json)(made)
         return
-    click.echo(f"scan {made['scanId']} of {made['hosts']['total']} addresses: {made['status']}")
+    size = counted(made["hosts"]["total"], "address", "addresses")
+    click.echo(f"scan {made['scanId']} of {size}: {made['status']}")
     if not watching:
         click.echo(f"  follow it with `scandispatch scan watch {made['scanId']}`")

@@ -5,7 +5,7 @@ import shlex
 import click
 
 from cli.client import ApiClient, Document
-from cli.names import check_free, find_ids
+from cli.names import check_free, find_ids, names_of
 from cli.options import examples, json_option, operator
 from cli.output import print_json, print_table, when
 from cli.scanner_keys import new_key, show_key
@@ -92,19 +92,30 @@ def create(
 @json_option
 @operator
 def show_all(api: ApiClient, *, as_json: bool) -> None:
-    """List the scanners: which are online, and what they have in hand."""
+    """List the scanners: which are online, what they have in hand, and how fast they may be."""
     scanners = list(api.each("/api/scanners", limit=100))
     if as_json:
         print_json(scanners)
         return
+    groups = names_of(api, "group") if any(one["groupIds"] for one in scanners) else {}
     print_table(
-        ("ID", "NAME", "STATUS", "LAST SEEN", "TASKS", "ADDRESSES", "ENGINES"),
-        [_row(one) for one in scanners],
+        (
+            "ID",
+            "NAME",
+            "STATUS",
+            "LAST SEEN",
+            "TASKS",
+            "ADDRESSES",
+            "PROBES/S",
+            "GROUPS",
+            "ENGINES",
+        ),
+        [_row(one, groups) for one in scanners],
         empty="no scanner yet: make one with `scandispatch scanner create NAME`",
     )
 
 
-def _row(one: Document) -> tuple[object, ...]:
+def _row(one: Document, groups: dict[int, str]) -> tuple[object, ...]:
     use = one["inUse"]
     return (
         one["scannerId"],
@@ -113,6 +124,8 @@ def _row(one: Document) -> tuple[object, ...]:
         when(one["lastSeenAt"]) or "never",
         _share(use["tasks"], one["taskCapacity"]),
         _share(use["targets"], one["targetCapacity"]),
+        one["maxProbesPerSecond"],
+        [groups.get(group, group) for group in one["groupIds"]],
         one["engines"],
     )
 

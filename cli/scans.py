@@ -5,12 +5,15 @@ import itertools
 import click
 
 from cli.client import ApiClient, Document
-from cli.names import find_scan
+from cli.errors import NotFound
+from cli.names import A_SCAN, find_scan
 from cli.options import examples, json_option, operator
-from cli.output import print_facts, print_json, print_table, when
+from cli.output import counted, print_facts, print_json, print_table, when
 from cli.results import results
 from cli.scan_create import create
 from cli.scan_steps import cancel, coverage, delete, pause, rerun, resume
+from cli.scan_tasks import tasks
+from cli.standing import eta
 from cli.watch import watch
 
 
@@ -31,7 +34,7 @@ def show_all(api: ApiClient, *, status: str | None, limit: int, as_json: bool) -
     print_table(
         ("ID", "NAME", "STATUS", "HOSTS", "RESULTS", "CREATED", "WAITING FOR"),
         [_row(one) for one in scans],
-        empty="no scan: make one with `scandispatch scan create`",
+        empty=f"no scan: make one with {A_SCAN}",
     )
 
 
@@ -47,7 +50,7 @@ def show(api: ApiClient, *, scan: str, as_json: bool) -> None:
     if as_json:
         print_json(found)
     else:
-        print_facts(_facts(found))
+        print_facts(_facts(found, _port_list(api, found["portListId"])))
 
 
 def _row(one: Document) -> tuple[object, ...]:
@@ -63,7 +66,17 @@ def _row(one: Document) -> tuple[object, ...]:
     )
 
 
-def _facts(one: Document) -> list[tuple[str, object]]:
+def _port_list(api: ApiClient, port_list: int | None) -> object:
+    """Return its name; where it is deleted, its id."""
+    if port_list is None:
+        return None
+    try:
+        return api.get(f"/api/port-lists/{port_list}")["name"]
+    except NotFound:
+        return port_list
+
+
+def _facts(one: Document, port_list: object) -> list[tuple[str, object]]:
     return [
         ("id", one["scanId"]),
         ("name", one["name"]),
@@ -73,16 +86,22 @@ def _facts(one: Document) -> list[tuple[str, object]]:
         ("waiting for", (one["waitingFor"] or {}).get("message")),
         ("targets", one["targets"]),
         ("excluded", one["exclude"]),
+        ("port list", port_list),
         ("ports", one["ports"]),
         ("engine", one["engine"]),
+        ("limit", _limit(one["maxProbesPerSecond"])),
+        ("progress", f"{one['progress']:.0%}{eta(one, ', about {} left')}"),
         ("hosts", _counts(one["hosts"])),
         ("tasks", _counts(one["tasks"])),
         ("results", one["resultCount"]),
-        ("probes/s", one["maxProbesPerSecond"]),
         ("created", when(one["createdAt"])),
         ("started", when(one["startedAt"])),
         ("finished", when(one["finishedAt"])),
     ]
+
+
+def _limit(rate: int | None) -> str | None:
+    return f"{counted(rate, 'probe')} a second, over all its tasks" if rate else None
 
 
 def _counts(counts: Document) -> str:
@@ -96,7 +115,7 @@ def _spaced(camel: str) -> str:
 scan = click.Group(
     "scan",
     commands=[
-        *(create, show_all, show, watch, results, coverage),
+        *(create, show_all, show, watch, tasks, results, coverage),
         *(pause, resume, cancel, rerun, delete),
     ],
     help="""Create scans, watch them, read what they found.

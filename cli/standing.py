@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from cli.client import Document
-from cli.output import clean
+from cli.output import clean, counted
 
 
 def status(scan: Document) -> str:
@@ -24,8 +24,8 @@ def counts(scan: Document) -> str:
     flying = tasks["claimed"] + tasks["running"]
     failed = f", {hosts['failed']} failed" if hosts["failed"] else ""
     return (
-        f"{hosts['done']} of {hosts['total']} hosts done{failed}, "
-        f"{flying} {'task' if flying == 1 else 'tasks'} in flight, {scan['resultCount']} results"
+        f"{hosts['done']} of {counted(hosts['total'], 'host')} done{failed}, "
+        f"{counted(flying, 'task')} in flight, {counted(scan['resultCount'], 'result')}"
     )
 
 

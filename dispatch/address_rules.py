@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from dispatch.rules import SiteRules
+from dispatch.recutting import Recutting
 from domain.errors import Invalid, NotFound
 from domain.rules import MAX_DEPTH, Rules
 from queues.keys import SiteKeys
@@ -33,7 +33,7 @@ class AddressRules:
 
     kind: RuleKind
     store: RuleStore
-    rules: SiteRules
+    recutting: Recutting
 
     def create(self, keys: SiteKeys, fields: View, asked: Asked) -> View:
         """A new rule. Raises AlreadyExists, Conflict or Invalid."""
@@ -69,9 +69,11 @@ class AddressRules:
             _check_depth(rules, rule, fields["cidr"])
             return save(rules.version)
 
-        if self.kind == "subnet" and "cidr" in fields:
-            return self.rules.under(keys, save_if_not_too_deep)
-        return save()
+        if self.kind != "subnet" or "cidr" not in fields:
+            return save()
+        saved = self.recutting.rules.under(keys, save_if_not_too_deep)
+        self.recutting.recut_what_is_out(keys)
+        return saved
 
     def _view(self, record: Record) -> View:
         known = {name: read(record[own]) for name, (own, read) in _FIELDS.items() if own in record}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from dispatch.rules import SiteRules
+from domain.errors import RulesChanged
 from domain.rules import Chain, Piece, Rules
 from domain.space import Segment
 from queues.keys import SiteKeys
@@ -33,9 +35,17 @@ class Recutting:
 
         def by(rules: Rules) -> None:
             uncut = self.store.read(keys, scan)
+            if uncut.rules == str(rules.version):
+                return  # somebody else was quicker
             self.store.replace(keys, scan, rules.version, uncut, recut(rules, segments, uncut))
 
         self.rules.under(keys, by)
+
+    def recut_what_is_out(self, keys: SiteKeys) -> None:
+        """Bring every scan up to date of which tasks are out: they count for new limits at once."""
+        with suppress(RulesChanged):
+            for scan in self.store.scans_out(keys):
+                self.recut(keys, scan)
 
 
 def openings_of(rules: Rules, segments: list[Segment]) -> list[Opening]:
@@ -53,7 +63,9 @@ def recut(rules: Rules, segments: list[Segment], uncut: Uncut) -> Recut:
     found = Recut()
     for opening in [*uncut.openings, *uncut.blocked]:
         pieces = rules.cut(segments[opening.segment], *opening.interval)
-        found.openings.extend(_allowed(opening, pieces))
+        allowed = list(_allowed(opening, pieces))
+        found.openings.extend(allowed)
+        found.ended.extend([opening.task] if opening.task is not None and not allowed else [])
         found.excluded.extend(piece.interval for piece in pieces if piece.chain is None)
     found.adoptions.extend(_adopt(rules, segments[task.segment], task) for task in uncut.in_flight)
     return found
@@ -72,7 +84,8 @@ def _adopt(rules: Rules, segment: Segment, task: InFlight) -> Adoption:
     """What the rules mean for a task in flight; what a name's are, its scanner must find anew."""
     pieces = rules.cut(segment, task.first, task.last)
     touched = [subnet for piece in pieces for subnet in piece.chain or ()]
-    chain: Chain = tuple(dict.fromkeys([*task.chain, *touched]))
+    known = set(rules.subnets.values())
+    chain: Chain = tuple(dict.fromkeys([*filter(known.__contains__, task.chain), *touched]))
     forbidden = segment.name is not None or any(piece.chain is None for piece in pieces)
     same = len(pieces) == 1 and pieces[0].chain == chain
     return Adoption(task, chain, cancel=forbidden, recut=forbidden or not same)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,6 +18,7 @@ from queues.rules import Mark, RuleStore
 
 T = TypeVar("T")
 TRIES = 20  # changes of the rules at one time
+LONGEST_PAUSE_SECONDS = 0.05
 SITES_REMEMBERED = 32  # 100,000 rules of each kind are some 100 MB
 
 
@@ -44,4 +47,5 @@ class SiteRules:
         for _ in range(TRIES):
             with suppress(RulesChanged):
                 return act(self.of(keys))
+            time.sleep(random.uniform(0, LONGEST_PAUSE_SECONDS))  # noqa: S311 - to meet nobody again
         raise RulesChanged

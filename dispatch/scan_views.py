@@ -17,7 +17,7 @@ WAITING_FOR = {
     "SCANNERS_BACKING_OFF": "Its scanners failed several times in a row, and wait before the next.",
     "SCANNERS_FULL": "Its scanners have no free capacity.",
     "GROUP_AT_JOB_CAPACITY": "Its group works on as many scans as its job capacity allows.",
-    "BUDGET_SPENT": "All that the limit of {limit} allows is granted to other tasks.",
+    "BUDGET_SPENT": "What {limit} allows is granted to tasks that are out.",
     "BEHIND_OTHER_SCANS": "Other scans are before it in its queue.",
     "AWAITING_CLAIM": "It is handed out when one of its scanners asks next.",
 }
@@ -66,7 +66,8 @@ def scan_view(record: Record, waiting_code: str = "", limit: str = "") -> View:
 
 
 def _waiting_for(code: str, limit: str) -> View | None:
-    return {"code": code, "message": WAITING_FOR[code].format(limit=limit)} if code else None
+    named = "its own limit" if limit == "scan" else f"the limit of {limit}"
+    return {"code": code, "message": WAITING_FOR[code].format(limit=named)} if code else None
 
 
 def _eta_seconds(record: Record, reached: int, left: int) -> int | None:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from dispatch.coverage import coverage_view, written
-from dispatch.rules import SiteRules
+from dispatch.coverage import coverage_view, range_text, written
+from dispatch.recutting import Recutting
 from dispatch.scan_plan import plan_scan
 from dispatch.scan_views import scan_view, task_view
 from dispatch.sites import Sites
 from domain.engines import ENGINES
-from domain.errors import Conflict, Invalid, InvalidTransition, NotFound
+from domain.errors import Conflict, Invalid, InvalidTransition, NotFound, RulesChanged
 from domain.intervals import without
 from domain.rules import Rules
 from domain.space import Segment
-from domain.states import FINISHED, ScanStatus
+from domain.states import ACTIVE, FINISHED
+from domain.targets import AddressRange, parse_target
 from queues.keys import SiteKeys
 from queues.memory import CREATES_BELOW, Memory
 from queues.port_lists import PortListStore
@@ -36,7 +38,7 @@ class Scans:
     results_store: ResultStore
     scanners: ScannerStore
     port_lists: PortListStore
-    rules: SiteRules
+    recutting: Recutting
     sites: Sites
     memory: Memory
 
@@ -45,6 +47,9 @@ class Scans:
 
         wanted: the fields to create of api.md in snake case, each of the right form already.
         """
+        before = self.store.made_by(keys, asked)
+        if before is not None:
+            return self.get(keys, before)
         self.memory.check(CREATES_BELOW)
         known = {*ENGINES, *self.scanners.engines(keys)}
         wanted = self._with_ports(keys, wanted)
@@ -63,7 +68,7 @@ class Scans:
                 asked=asked,
             )[0]
 
-        return self.get(keys, self.rules.under(keys, put))
+        return self.get(keys, self.recutting.rules.under(keys, put))
 
     def cancel(self, keys: SiteKeys, scan: int) -> View:
         """Drop what is open; whoever holds a task is told to stop."""
@@ -92,7 +97,13 @@ class Scans:
         if not rest:
             raise Conflict(f"Every address of scan {scan} is done; nothing is left to rerun.")
         targets = written(self.store.segments(keys, scan), rest)
-        return self.create(keys, {**json.loads(record["spec"]), "targets": targets}, asked)
+        wanted = {**json.loads(record["spec"]), "targets": targets}
+        try:
+            return self.create(keys, self._allowed_now(keys, wanted), asked)
+        except Invalid as refused:
+            if "targets" in refused.errors:
+                raise Conflict(refused.detail) from refused
+            raise
 
     def delete(self, keys: SiteKeys, scan: int) -> None:
         """Forget a finished scan, its results too. Raises NotFound or InvalidTransition."""
@@ -100,7 +111,7 @@ class Scans:
 
     def get(self, keys: SiteKeys, scan: int) -> View:
         """One scan. Raises NotFound."""
-        return self._view(keys, self._record_of(keys, scan))
+        return self._view(keys, self._up_to_date(keys, scan))
 
     def some(self, keys: SiteKeys, *, status: str, limit: int, cursor: str) -> Page:
         """A page of scans, newest first."""
@@ -126,18 +137,38 @@ class Scans:
 
     def coverage(self, keys: SiteKeys, scan: int) -> View:
         """What was scanned, as proof: counts, and the ranges of each state."""
-        record = self._record_of(keys, scan)
+        record = self._up_to_date(keys, scan)
         segments = self.store.segments(keys, scan)
         return coverage_view(int(record["total"]), self.store.covered(keys, scan), segments)
 
     def _view(self, keys: SiteKeys, record: Record) -> View:
-        waits = record["status"] not in FINISHED and record["in_flight"] == "0"
-        waits = waits or record["status"] in {ScanStatus.PAUSED, ScanStatus.PAUSING}
+        waits = record["status"] not in FINISHED
         return scan_view(record, *self._explained(keys, int(record["id"])) if waits else ("", ""))
+
+    def _up_to_date(self, keys: SiteKeys, scan: int) -> Record:
+        """The record of a scan, cut by the rules of now if it is being worked on."""
+        record = self._record_of(keys, scan)
+        version = str(self.recutting.rules.of(keys).version)
+        if record["status"] not in ACTIVE or record.get("rules", "0") == version:
+            return record
+        with suppress(RulesChanged):
+            self.recutting.recut(keys, scan)
+        return self._record_of(keys, scan)
 
     def _explained(self, keys: SiteKeys, scan: int) -> tuple[str, str]:
         least_rate = self.sites.settings_of(keys).min_probes_per_second
         return self.store.explain(keys, scan, least_rate=least_rate)
+
+    def _allowed_now(self, keys: SiteKeys, wanted: View) -> View:
+        """A scan made under other rules: without what is out of scope, or a port list, by now."""
+        targets = map(parse_target, wanted["targets"])
+        ranges = [target for target in targets if isinstance(target, AddressRange)]
+        outside = map(range_text, self.recutting.rules.of(keys).outside_scopes(ranges))
+        port_list = wanted.get("port_list_id")
+        if port_list is not None and self.port_lists.get(keys, port_list) is None:
+            port_list = None
+        exclude = [*(wanted.get("exclude") or []), *outside]
+        return {**wanted, "exclude": exclude, "port_list_id": port_list}
 
     def _with_ports(self, keys: SiteKeys, wanted: View) -> View:
         """The ports of the port list that is meant, as it is now; a rerun has ports already."""

@@ -5,26 +5,28 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from dispatch.credentials import Caller, Credentials
 from dispatch.recutting import Recutting
 from dispatch.spaces import Spaces
-from domain.errors import ScanToBeRecut, StaleRecord
+from domain.errors import RulesChanged, ScanToBeRecut, StaleRecord
 from domain.rules import Rules
 from queues.memory import RESULTS_BELOW, Memory
-from queues.tasks import Claimed, Holder, Report, TaskStore
+from queues.tasks import Beaten, Claimed, Controlled, Holder, Report, TaskStore
 
 T = TypeVar("T")
-RECUTS_AT_MOST = 200  # more than the scans that a heartbeat of 100 tasks can be about
+Told = TypeVar("Told", Controlled, Beaten)
+RECUTS_AT_MOST = 100  # more than the scans that a scanner's window can hold
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
     """Each method is one script; a changed scanner record is read again and the call repeated.
 
-    So is a call about scans that are still to be cut by changed rules of the site.
+    So is a call that meets scans which are still to be cut by changed rules of the site.
     """
 
     tasks: TaskStore
@@ -46,15 +48,20 @@ class Work:
             self.spaces.learn(caller.holder.keys, lease)
         return claimed
 
+    def rules_for(self, caller: Caller, claimed: Claimed) -> Rules:
+        """The rules that a scanner applies itself: to the addresses of names."""
+        named = any(lease.segment.name is not None for lease in claimed.leases)
+        return self.recutting.rules.of(caller.holder.keys) if named else Rules()
+
     def start(self, caller: Caller, task: int, attempt: int | None) -> None:
         """Begin a task."""
         self._do(caller, lambda holder: self.tasks.start(holder, task, attempt))
 
     def progress(
         self, caller: Caller, task: int, attempt: int | None, *, done: int, results: int
-    ) -> tuple[str, int | None]:
-        """Renew a lease; answers the control word and the task's rate in probes per second."""
-        return self._do(
+    ) -> Controlled:
+        """Renew a lease; answers the control word and the task's rate."""
+        return self._told(
             caller,
             lambda holder: self.tasks.progress(holder, task, attempt, done=done, results=results),
         )
@@ -98,17 +105,25 @@ class Work:
 
     def heartbeat(
         self, caller: Caller, report: Report, tasks: list[tuple[int, int | None]]
-    ) -> tuple[bool, dict[int, str]]:
-        """Whether to drain, and the control word of each task that is not to go on."""
-        return self._do(caller, lambda holder: self.tasks.heartbeat(holder, report, tasks))
+    ) -> Beaten:
+        """Renew the leases of the listed tasks; answers which are not to go on."""
+        return self._told(caller, lambda holder: self.tasks.heartbeat(holder, report, tasks))
+
+    def _told(self, caller: Caller, call: Callable[[Holder], Told]) -> Told:
+        """What a holder is told; where rules have changed since its scan was cut, by the new ones.
+
+        While they change faster than scans can be cut, by the old ones: its lease is renewed.
+        """
+        said = self._do(caller, call)
+        if not said.outdated:
+            return said
+        with suppress(RulesChanged):
+            for scan in said.outdated:
+                self.recutting.recut(caller.holder.keys, scan)
+        return self._do(caller, call)
 
     def _do(self, caller: Caller, call: Callable[[Holder], T]) -> T:
         return self._as_known(caller, lambda present: call(present.holder))
-
-    def rules_for(self, caller: Caller, claimed: Claimed) -> Rules:
-        """The rules that a scanner applies itself: to the addresses of names."""
-        named = any(lease.segment.name is not None for lease in claimed.leases)
-        return self.recutting.rules.of(caller.holder.keys) if named else Rules()
 
     def _as_known(self, caller: Caller, call: Callable[[Caller], T]) -> T:
         try:

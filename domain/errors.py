@@ -10,7 +10,7 @@ DispatchError
 ├── StoreFull                   503
 ├── Busy                        503
 ├── StaleRecord                 503   leaves the dispatch layer only if it changes twice at once
-├── RulesChanged                503   likewise
+├── RulesChanged                503   leaves it only if rules change many times at once
 └── ScanToBeRecut               503   likewise
 """
 

@@ -10,6 +10,17 @@ def size(intervals: list[Interval]) -> int:
     return sum(last - first for first, last in intervals)
 
 
+def merged(intervals: list[Interval]) -> list[Interval]:
+    """The same indices, in ascending intervals with gaps between them."""
+    joined: list[Interval] = []
+    for first, last in sorted(intervals):
+        if joined and first <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], last))
+        else:
+            joined.append((first, last))
+    return joined
+
+
 def without(intervals: list[Interval], removed: list[Interval]) -> list[Interval]:
     """What is left of the first list; linear in both."""
     left: list[Interval] = []

@@ -31,6 +31,7 @@ class TaskStatus(StrEnum):
 
 
 FINISHED = frozenset({ScanStatus.CANCELED, ScanStatus.COMPLETED, ScanStatus.FAILED})
+ACTIVE = frozenset({ScanStatus.PENDING, ScanStatus.RUNNING})  # handed out
 HELD = frozenset({TaskStatus.CLAIMED, TaskStatus.RUNNING})
 
 _ENDS = {ScanStatus.COMPLETED, ScanStatus.FAILED}

@@ -28,6 +28,10 @@ class AddressRange:
 
 Target = AddressRange | str
 
+# IPv4 in the form of IPv6 (RFC 4291, 2.5.5.2): a connect to ::ffff:10.0.0.1 goes to 10.0.0.1, past
+# whatever is said of that.
+_MAPPED = AddressRange(6, 0xFFFF << 32, (0xFFFF << 32) + 2**32 - 1)
+
 
 def parse_target(text: str) -> Target:
     """An AddressRange, or a lower-case name.
@@ -37,14 +41,22 @@ def parse_target(text: str) -> Target:
     """
     text = text.strip()
     if "/" in text:
-        return range_of_network(parse_network(text))
+        return _without_mapped(text, range_of_network(parse_network(text)))
     if text.count("-") == 1:
         left, _, right = text.partition("-")
         if (first := _address_or_none(left)) is not None:
-            return _parse_range(text, first, right)
+            return _without_mapped(text, _parse_range(text, first, right))
     if (address := _address_or_none(text)) is not None:
         return AddressRange(address.version, int(address), int(address))
     return _parse_name(text)
+
+
+def _without_mapped(text: str, found: AddressRange) -> AddressRange:
+    if found.version == _MAPPED.version and not (
+        found.last < _MAPPED.first or found.first > _MAPPED.last
+    ):
+        raise TargetError(f"{text!r} contains IPv4 addresses, as ::ffff:0:0/96; write IPv4.")
+    return found
 
 
 def parse_network(text: str) -> Network:

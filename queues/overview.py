@@ -13,7 +13,10 @@ READ_AT_MOST = 1000
 
 @dataclass(frozen=True, slots=True)
 class QueueState:
-    """One queue: its record, the scans waiting in order and how many, and those worked on."""
+    """One queue: its record, the scans waiting in order and how many, and those worked on.
+
+    First among those that wait are those that have left the list: for an engine, or a budget.
+    """
 
     record: Record
     waiting: list[int]
@@ -31,12 +34,22 @@ class OverviewStore(Store):
             pipe.lrange(keys.of("queue", queue, "waiting"), 0, READ_AT_MOST - 1)
             pipe.llen(keys.of("queue", queue, "waiting"))
             pipe.zrange(keys.of("queue", queue, "ready"), 0, READ_AT_MOST - 1)
-            record, listed, length, ready = pipe.execute()
+            pipe.zrange(keys.of("queue", queue, "closed"), 0, READ_AT_MOST - 1)
+            pipe.smembers(keys.of("queue", queue, "parked"))
+            record, listed, length, ready, closed, engines = pipe.execute()
         held = self._held(keys, queue)
+        aside = {*closed, *self._parked(keys, queue, engines)} - {*held, *ready}
         waiting = [s for s, at in self._places(keys, queue, listed) if at == "listed"]
         working = [s for s, at in self._places(keys, queue, held) if at == "out"]
         active = sorted({*map(int, ready), *working})
+        waiting = [*sorted(map(int, aside)), *waiting]
         return QueueState(record, waiting, length - len(listed) + len(waiting), active)
+
+    def _parked(self, keys: SiteKeys, queue: str, engines: set[str]) -> set[str]:
+        with self.client.pipeline(transaction=False) as pipe:
+            for engine in engines:
+                pipe.zrange(keys.of("queue", queue, "parked", engine), 0, READ_AT_MOST - 1)
+            return {scan for scans in pipe.execute() for scan in scans}
 
     def _held(self, keys: SiteKeys, queue: str) -> list[str]:
         """The scans of which the queue's scanners hold tasks."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from domain.intervals import Interval
+from domain.intervals import Interval, merged, size
 from domain.rules import Chain
 from domain.states import HELD
 from queues.keys import SiteKeys
@@ -29,11 +29,16 @@ class InFlight:
 
 @dataclass(frozen=True, slots=True)
 class Uncut:
-    """A scan as it was cut under older rules: open intervals in their order, tasks that are out."""
+    """A scan as it was cut under older rules: open intervals in their order, tasks that are out.
 
+    rules: their version, as the scan has it; cuts: how often it was cut anew.
+    """
+
+    rules: str
     cuts: int
     openings: list[Opening]
     blocked: list[Opening]
+    excluded: list[Interval]
     in_flight: list[InFlight]
 
 
@@ -55,10 +60,14 @@ class Adoption:
 
 @dataclass(frozen=True, slots=True)
 class Recut:
-    """The same scan under the rules of now."""
+    """The same scan under the rules of now.
+
+    excluded: what was open and is forbidden now; ended: tasks all of whose open addresses are.
+    """
 
     openings: list[Opening] = field(default_factory=list)
     excluded: list[Interval] = field(default_factory=list)
+    ended: list[int] = field(default_factory=list)
     adoptions: list[Adoption] = field(default_factory=list)
 
 
@@ -68,37 +77,51 @@ class RecutStore(Store):
     def read(self, keys: SiteKeys, scan: int) -> Uncut:
         """What is to be cut anew, of one moment but for the tasks, which may end meanwhile."""
         with self.client.pipeline(transaction=True) as pipe:
-            pipe.hget(keys.of("scan", scan), "cuts")
+            pipe.hmget(keys.of("scan", scan), "rules", "cuts")
             pipe.lrange(keys.of("scan", scan, "open"), 0, -1)
             pipe.zrange(keys.of("scan", scan, "blocked"), 0, -1)
+            pipe.zrange(keys.of("scan", scan, "excluded"), 0, -1)
             pipe.zrange(keys.of("scan", scan, "tasks"), 0, -1)
-            cuts, openings, blocked, tasks = pipe.execute()
+            (rules, cuts), openings, blocked, excluded, tasks = pipe.execute()
         return Uncut(
+            rules or "0",
             int(cuts or 0),
             [Opening.decode(text) for text in openings],
             [Opening.decode(text) for text in blocked],
+            [(int(first), int(last)) for first, last in (text.split(":") for text in excluded)],
             self._in_flight(keys, tasks),
         )
 
     def replace(self, keys: SiteKeys, scan: int, version: int, uncut: Uncut, recut: Recut) -> None:
         """Put it in place. Raises RulesChanged where scan or rules are not what they were."""
-        excluded = [index for interval in recut.excluded for index in interval]
+        excluded = merged([*uncut.excluded, *recut.excluded])
         tasks = [part for adoption in recut.adoptions for part in adoption.encode()]
         answer = self.scripts.run(
             "recut_scan",
             keys,
             scan,
             version,
+            uncut.rules,
             uncut.cuts,
             len(uncut.openings),
             len(uncut.blocked),
+            size(recut.excluded),
             len(recut.openings),
-            len(recut.excluded),
+            len(excluded),
+            len(recut.ended),
             *(opening.encode() for opening in recut.openings),
-            *excluded,
+            *(part for first, last in excluded for part in (first, f"{first}:{last}")),
+            *recut.ended,
             *tasks,
         )
         accepted(answer, f"Scan {scan}")
+
+    def scans_out(self, keys: SiteKeys) -> list[int]:
+        """The scans of which tasks are out."""
+        with self.client.pipeline(transaction=False) as pipe:
+            for task in self.client.zrange(keys.of("leases"), 0, -1):
+                pipe.hget(keys.of("task", task), "scan")
+            return sorted({int(scan) for scan in pipe.execute() if scan})
 
     def _in_flight(self, keys: SiteKeys, tasks: list[str]) -> list[InFlight]:
         with self.client.pipeline(transaction=False) as pipe:

@@ -59,6 +59,12 @@ class ScanStore(Store):
         )
         return int(accepted(answer, "Scan")[0]), answer[0] == "repeated"
 
+    def made_by(self, keys: SiteKeys, asked: Asked) -> int | None:
+        """The scan that the same request made before, or None; the script has the last word."""
+        before = self.client.get(keys.of("repeat", asked.name)) if asked.name else None
+        digest, _, scan = (before or "").rpartition(":")
+        return int(scan) if before and digest == asked.digest else None
+
     def cancel(self, keys: SiteKeys, scan: int, *, reason: str) -> None:
         """Drop what is open; who holds a task of it is told to stop."""
         accepted(self.scripts.run("cancel_scan", keys, scan, reason), f"Scan {scan}")

@@ -78,6 +78,30 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True)
+class Controlled:
+    """What is said to a report: the control word, the task's rate in probes per second.
+
+    outdated: scans still to be cut by changed rules of the site, which may change the word.
+    """
+
+    control: str
+    rate: int | None
+    outdated: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Beaten:
+    """What is said to a heartbeat: whether to drain, and a word for each task not to go on.
+
+    outdated: as in Controlled.
+    """
+
+    drain: bool
+    control: dict[int, str]
+    outdated: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Machine facts of a heartbeat; '' where the scanner did not say."""
 
@@ -117,12 +141,13 @@ class TaskStore(Store):
 
     def progress(
         self, holder: Holder, task: int, attempt: int | None, *, done: int, results: int
-    ) -> tuple[str, int | None]:
+    ) -> Controlled:
         """Renew the lease; answers the control word and the task's rate."""
         timing = self._timing_of(holder.keys)
         limits = (timing.lease_ms, timing.stall_ms)
-        control, rate = self._about("progress", holder, task, attempt, *limits, done, results)
-        return control, int(rate) if rate else None
+        answer = self._about("progress", holder, task, attempt, *limits, done, results)
+        control, rate, outdated = answer
+        return Controlled(control, int(rate) if rate else None, _ids(outdated))
 
     def results(
         self, holder: Holder, task: int, attempt: int, *, batch: int, count: int, rows: str
@@ -159,15 +184,16 @@ class TaskStore(Store):
 
     def heartbeat(
         self, holder: Holder, report: Report, tasks: list[tuple[int, int | None]]
-    ) -> tuple[bool, dict[int, str]]:
-        """Whether the scanner is drained, and the control word of each task not to go on."""
+    ) -> Beaten:
+        """Renew the leases of the listed tasks."""
         facts = (report.version, report.boot, report.engines)
         machine = (report.cpus, report.memory, report.load)
         held = [part for task, attempt in tasks for part in (task, attempt or "")]
         args = (self._timing_of(holder.keys).lease_ms, *facts, *machine, *held)
-        drain, *rest = accepted(self._run("heartbeat", holder, *args), "Scanner")
+        drain, outdated, *rest = accepted(self._run("heartbeat", holder, *args), "Scanner")
         words = zip(rest[::2], rest[1::2], strict=True)
-        return drain == "1", {int(task): word for task, word in words}
+        control = {int(task): word for task, word in words}
+        return Beaten(drain == "1", control, _ids(outdated))
 
     def get(self, keys: SiteKeys, task: int) -> Record | None:
         """A task's record, or None."""
@@ -181,3 +207,7 @@ class TaskStore(Store):
 
     def _run(self, script: str, holder: Holder, *args: str | int) -> list[str]:
         return self.scripts.run(script, holder.keys, holder.scanner, holder.version, *args)
+
+
+def _ids(text: str) -> frozenset[int]:
+    return frozenset(int(scan) for scan in text.split(",") if scan)

@@ -37,13 +37,34 @@ class Job(View):
     scan_id = fields.Integer()
     attempt = fields.Integer()
     targets = fields.List(fields.Nested(Target))
-    max_probes_per_second = fields.Integer(allow_none=True)
-    rate_limited_by = fields.String(allow_none=True)
+    max_probes_per_second = fields.Integer(
+        allow_none=True,
+        metadata={"description": "How fast to probe, at most, until the job ends; null: no limit."},
+    )
+    rate_limited_by = fields.String(
+        allow_none=True,
+        metadata={
+            "description": "The limit that the rate comes from: `scanner` (which all of its jobs "
+            "share), `portList`, `scan`, or `subnet CIDR`; null where there is none."
+        },
+    )
     lease_seconds = fields.Integer()
     engine = fields.String()
     engine_args = fields.Dict()
-    exclusions = fields.List(fields.String())
-    scopes = fields.List(fields.String())
+    exclusions = fields.List(
+        fields.String(),
+        metadata={
+            "description": "Only where the target is a name: CIDRs that are not to be probed, "
+            "wherever the name leads."
+        },
+    )
+    scopes = fields.List(
+        fields.String(),
+        metadata={
+            "description": "Only where the target is a name: CIDRs that alone may be probed; "
+            "anything may where there are none."
+        },
+    )
 
 
 class Jobs(View):
@@ -74,8 +95,13 @@ class Leased(Ok):
 class Controlled(Leased):
     """What to do with the job."""
 
-    control = fields.String(validate=validate.OneOf(["continue", "pause", "cancel"]))
-    max_probes_per_second = fields.Integer(allow_none=True)
+    control = fields.String(
+        validate=validate.OneOf(["continue", "pause", "cancel"]),
+        metadata={"description": "With any but `continue`, stop and give the job back (release)."},
+    )
+    max_probes_per_second = fields.Integer(
+        allow_none=True, metadata={"description": "As when the job was handed out."}
+    )
 
 
 class Completion(Attempt):

@@ -62,7 +62,7 @@ def start(body: Body, job_id: int) -> Any:
 @blueprint.response(200, schemas.Controlled)
 def progress(body: Body, job_id: int) -> Any:
     """Report how far a job is; says whether to go on."""
-    control, rate = dispatch().work.progress(
+    said = dispatch().work.progress(
         caller(),
         job_id,
         body["attempt"],
@@ -70,7 +70,11 @@ def progress(body: Body, job_id: int) -> Any:
         results=body["result_count"],
     )
     seconds = settings().lease_seconds
-    return {"control": control, "max_probes_per_second": rate, "lease_seconds": seconds}
+    return {
+        "control": said.control,
+        "max_probes_per_second": said.rate,
+        "lease_seconds": seconds,
+    }
 
 
 @blueprint.post("/jobs/<int:job_id>/results")
@@ -114,13 +118,13 @@ def release(body: Body, job_id: int) -> Any:
 @blueprint.response(200, schemas.HeartbeatAnswer)
 def heartbeat(body: Body) -> Any:
     """Say that the scanner lives; renews the leases of the jobs listed."""
-    drain, words = dispatch().work.heartbeat(
+    said = dispatch().work.heartbeat(
         caller(), _report(body), [(job["job_id"], job["attempt"]) for job in body["jobs"]]
     )
     return {
         "heartbeat_seconds": settings().told_heartbeat_seconds,
-        "control": [{"job_id": job, "control": word} for job, word in words.items()],
-        "drain": drain,
+        "control": [{"job_id": job, "control": word} for job, word in said.control.items()],
+        "drain": said.drain,
     }
 
 

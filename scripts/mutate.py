@@ -22,17 +22,14 @@ MUTATIONS = ROOT / "tests" / "mutations"
 SCRIPTS = Path("queues", "lua")
 WORKERS = 2
 NOT_COPIED = (".git", ".venv", ".data", ".hypothesis", "__pycache__", ".*_cache", "*.egg-info")
-TESTS = (
-    *("tests/integration/test_leases.py", "tests/integration/test_dispatching.py"),
-    *("tests/integration/test_operators_and_queues.py", "tests/integration/test_large_scans.py"),
-    *("tests/integration/test_store_promises.py", "tests/integration/test_retired_queues.py"),
-    *(
-        "tests/integration/test_patience.py",
-        "tests/model",
-        "tests/integration/test_rules_store.py",
-        "tests/integration/test_exports_store.py",
-        "tests/unit/test_scripts.py",
-    ),
+INTEGRATION = (
+    *("recutting", "waiting", "setting_aside", "budgets", "leases", "dispatching", "slicing"),
+    *("operators_and_queues", "store_promises", "retired_queues", "patience", "rules_store"),
+    *("exports_store", "large_scans"),
+)
+TESTS = (  # the quick ones first
+    *(f"tests/integration/test_{name}.py" for name in INTEGRATION),
+    *("tests/unit/test_scripts.py", "tests/model"),
     *("--hypothesis-profile=mutant", "--hypothesis-seed=0"),
 )
 PYTEST = (sys.executable, "-m", "pytest", "-x", "-q", "--tb=line", "-p", "no:cacheprovider")

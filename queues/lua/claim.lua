@@ -14,6 +14,7 @@
 -- include: is_stale
 -- include: touch
 -- include: sweep
+-- include: repeat_claim
 -- include: claimer
 -- include: promote
 -- include: search
@@ -34,15 +35,11 @@ local function answer(ids, wait_ms)
   return reply
 end
 
-if request ~= '' then
-  local again = {}
-  local from, to = '[' .. request .. ':', '[' .. request .. ';'
-  for _, row in ipairs(redis.call('ZRANGEBYLEX', key('scanner', scanner, 'unstarted'), from, to, 'LIMIT', 0, 100)) do
-    again[#again + 1] = string.match(row, ':(%d+)$')
-  end
-  if #again > 0 then
-    return answer(again, 0)
-  end
+local again, outdated = repeat_claim(scanner, request)
+if outdated then
+  return { 'recut', outdated }
+elseif #again > 0 then
+  return answer(again, 0)
 end
 
 local me, wait_ms = claimer(scanner, { request = request, claim_ms = tonumber(ARGV[6]),
@@ -51,12 +48,13 @@ if not me then
   return answer({}, wait_ms)
 end
 wake(me.least_rate)
-local budget = { moves = MOVED_AT_MOST }
+local quota = { moves = MOVED_AT_MOST }
 for _, queue in ipairs(me.queues) do
-  promote(queue, me.able, budget)
+  promote(queue, me.able, quota)
 end
-local ids, outdated = search(me, limit, now)
-if not ids then
+local ids
+ids, outdated = search(me, limit, now)
+if outdated then
   return { 'recut', outdated }
 end
-return answer(ids, #ids == 0 and (budget.moves == 0 or me.look_again) and -1 or 0)
+return answer(ids, #ids == 0 and (quota.moves == 0 or me.look_again) and -1 or 0)

@@ -13,7 +13,7 @@
 -- include: repeated
 -- include: keys
 -- include: text
--- include: push_open
+-- include: push
 local now, total, ports = clock(ARGV[1]), ARGV[4], ARGV[6]
 local queues = 10 + 2 * tonumber(ARGV[8])
 local segments = queues + tonumber(ARGV[9])
@@ -57,7 +57,7 @@ end
 for i = segments + 1, intervals do
   redis.call('HSET', key('scan', id, 'segments'), text(i - segments - 1), ARGV[i])
 end
-push_open(id, intervals + 1, #ARGV)
+push('RPUSH', key('scan', id, 'open'), intervals + 1, #ARGV)
 for i = queues + 1, segments do
   redis.call('HSET', key('scan', id, 'jobs'), ARGV[i], 'listed')
   redis.call('RPUSH', key('queue', ARGV[i], 'waiting'), id)

@@ -3,7 +3,7 @@
 -- ARGV[1] now or ''   ARGV[2] scan   ARGV[3] how many scanners to look at, at most
 -- ARGV[4] least probes per second that are granted
 -- Returns {code, the limit in the way or ''} with code '' where it does not wait: it has ended, or nothing
---   of it is open, or tasks are out
+--   of it is open, or tasks are out and budgets have room for more
 -- Guarantees: writes nothing; decides by the same steps as a claim.
 -- include: clock
 -- include: reason
@@ -20,22 +20,27 @@ local function blocked_by(id, least)
 end
 
 local now, id, asked = clock(ARGV[1]), ARGV[2], { left = tonumber(ARGV[3]), least_rate = tonumber(ARGV[4]) }
-local s = redis.call('HMGET', key('scan', id), 'status', 'open', 'in_flight', 'engine')
+local s = redis.call('HMGET', key('scan', id), 'status', 'open', 'in_flight', 'engine', 'spent')
 if s[1] == 'paused' or s[1] == 'pausing' then
   return { 'PAUSED', '' }
 end
-if not s[2] or s[2] == '0' or s[3] ~= '0' then
+if not s[2] or s[2] == '0' then
   return { '', '' }
+end
+local limit, returns = blocked_by(id, asked.least_rate)
+limit = s[5] and 'scan' or limit
+if s[3] ~= '0' then
+  return { limit and 'BUDGET_SPENT' or '', limit or '' }
 end
 local RANK = { NO_SCANNER_ONLINE = 1, NO_SCANNER_WITH_ENGINE = 2, SCANNERS_BACKING_OFF = 3,
   GROUP_AT_JOB_CAPACITY = 4, SCANNERS_FULL = 5, BEHIND_OTHER_SCANS = 6, BUDGET_SPENT = 7, AWAITING_CLAIM = 8 }
-local best, limit = 'NO_SCANNER_ONLINE', nil
-local scan, jobs = { id = id, engine = s[4] }, redis.call('HGETALL', key('scan', id, 'jobs'))
-scan.limit, scan.returns = blocked_by(id, asked.least_rate)
+local best, by = 'NO_SCANNER_ONLINE', nil
+local scan = { id = id, engine = s[4], limit = limit, returns = returns }
+local jobs = redis.call('HGETALL', key('scan', id, 'jobs'))
 for i = 1, #jobs, 2 do
-  local found, by = reason({ queue = jobs[i], place = jobs[i + 1] }, scan, now, asked)
+  local found, which = reason({ queue = jobs[i], place = jobs[i + 1] }, scan, now, asked)
   if RANK[found] > RANK[best] then
-    best, limit = found, by
+    best, by = found, which
   end
 end
-return { best, limit or '' }
+return { best, by or '' }

@@ -4,8 +4,8 @@
 -- ARGV[5] version   ARGV[6] boot id   ARGV[7] engines, comma-separated   ARGV[8] processors
 -- ARGV[9] memory in bytes   ARGV[10] load (5 to 10: '' where not said)
 -- ARGV[11…] task, attempt or '', alternating; at most 100 tasks
--- Returns {'ok', drain, task, control, …} with those tasks that are not to go on | {'stale'}
---   | {'recut', scan} where the site's rules have changed since a scan was cut; then nothing is written
+-- Returns {'ok', drain, scans, task, control, …} with those tasks that are not to go on | {'stale'}; scans
+--   (comma-separated) are those for which the site's rules have changed since they were cut
 -- Guarantees: renews the leases of the listed tasks that are running and this scanner's, and no other.
 -- include: clock
 -- include: is_stale
@@ -19,17 +19,7 @@ local now, scanner = clock(ARGV[1]), ARGV[2]
 if is_stale(scanner, ARGV[3]) then
   return { 'stale' }
 end
-local me, tasks = key('scanner', scanner), {}
-for i = 11, #ARGV, 2 do
-  local task = load_task(ARGV[i])
-  if task and fence(task, scanner, ARGV[i + 1]) == 'ok' then
-    local word, outdated = control(task)
-    tasks[i], task.word = task, word
-    if outdated then
-      return { 'recut', task.scan }
-    end
-  end
-end
+local me = key('scanner', scanner)
 local boot = redis.call('HMGET', me, 'boot', 'boot_before')
 local names = { 'version', 'boot', 'engines', 'cpus', 'memory', 'load' }
 for i, name in ipairs(names) do
@@ -52,15 +42,20 @@ if ARGV[6] ~= '' and boot[1] and boot[1] ~= ARGV[6] then
 end
 
 local state = redis.call('HMGET', me, 'drain', 'retired')
-local reply = { 'ok', (state[1] == '1' or state[2]) and '1' or '0' }
+local reply, outdated = { 'ok', (state[1] == '1' or state[2]) and '1' or '0', '' }, {}
 for i = 11, #ARGV, 2 do
-  local task = tasks[i]
-  if task and task.status == 'running' then
-    renew(task, now, tonumber(ARGV[4]))
+  local task, word, old = load_task(ARGV[i]), 'lease_lost', false
+  if task and fence(task, scanner, ARGV[i + 1]) == 'ok' then
+    word, old = control(task)
+    if task.status == 'running' then
+      renew(task, now, tonumber(ARGV[4]))
+    end
   end
-  if not task or task.word ~= 'continue' then
+  if word ~= 'continue' then
     reply[#reply + 1] = ARGV[i]
-    reply[#reply + 1] = task and task.word or 'lease_lost'
+    reply[#reply + 1] = word
   end
+  outdated[#outdated + 1] = old and task.scan or nil
 end
+reply[3] = table.concat(outdated, ',')
 return reply

@@ -2,8 +2,9 @@
 -- KEYS[1] the site
 -- ARGV[1] now or ''   ARGV[2] scanner   ARGV[3] version of its record   ARGV[4] task   ARGV[5] attempt or ''
 -- ARGV[6] lease_ms   ARGV[7] stall_ms   ARGV[8] progressCount   ARGV[9] resultCount
--- Returns {'ok', control, rate or ''} | {'stale'} | {'not_found'} | {'not_owned'} | {'lease_lost'}
---   | {'ended'} | {'not_started'} | {'recut', scan} where the site's rules have changed since it was cut
+-- Returns {'ok', control, rate or '', scan or ''} | {'stale'} | {'not_found'} | {'not_owned'} | {'lease_lost'}
+--   | {'ended'} | {'not_started'}; the scan where the site's rules have changed since it was cut, and with them
+--   perhaps the word
 -- Guarantees: the lease is renewed; nothing else of the task changes.
 -- include: clock
 -- include: is_stale
@@ -23,11 +24,8 @@ end
 if word ~= 'ok' then
   return { word }
 end
-local said, outdated = control(task)
-if outdated then
-  return { 'recut', task.scan }
-end
 touch(scanner, now)
 note_progress(task, ARGV[8], ARGV[9], now, tonumber(ARGV[7]))
 renew(task, now, tonumber(ARGV[6]))
-return { 'ok', said, task.rate }
+local said, outdated = control(task)
+return { 'ok', said, task.rate, outdated and task.scan or '' }

@@ -1,10 +1,12 @@
-"""The scanner in the README works as it stands there."""
+"""The scanner in the README works as it stands there, and keeps to what it is told."""
 
 import contextlib
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +23,12 @@ def scanner_of_the_readme(
     folder: Path, api: ApiClient, key: str
 ) -> Iterator[subprocess.Popen[str]]:
     """Run it, pasted into a file, for as long as the context lasts."""
-    script = folder / "scanner.sh"
-    (text,) = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
+    script = folder / "scanner.py"
+    (text,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
     script.write_text(text)
     known = [f"URL={api.connection.url}", f"KEY={key}"]
-    with subprocess.Popen(["/usr/bin/env", *known, "sh", str(script)], text=True) as process:  # noqa: S603 - ours
+    command = ["/usr/bin/env", *known, sys.executable, str(script)]
+    with subprocess.Popen(command, text=True) as process:  # noqa: S603 - ours
         try:
             yield process
         finally:
@@ -33,7 +36,7 @@ def scanner_of_the_readme(
 
 
 def test_the_readmes_scanner_works(tmp_path: Path) -> None:
-    """Pasted into a file and run by sh, it takes jobs and finds exactly what is open."""
+    """Pasted into a file and run, it takes jobs and finds exactly what is open."""
     with open_services() as services, fleet.server(tmp_path) as api:
         scanner = fleet.register(api, "curl")
         asked = {
@@ -48,6 +51,55 @@ def test_the_readmes_scanner_works(tmp_path: Path) -> None:
 
     hosts = {"127.0.0.5", *(f"127.0.0.{last}" for last in range(16, 20))}
     assert found == {(host, port) for host, port in services.expected if host in hosts}
+
+
+def test_the_readmes_scanner_keeps_to_its_rate(tmp_path: Path) -> None:
+    """Forty probes at twenty a second take it two seconds; the task says whose limit that is."""
+    with fleet.server(tmp_path) as api:
+        scanner = fleet.register(api, "slow")
+        with scanner_of_the_readme(tmp_path, api, scanner["apiKey"]):
+            limited = {"ports": "1-40", "maxProbesPerSecond": 20, "hostsPerTask": 1}
+            path = scan(api, scanner["scannerId"], **limited)
+        (task,) = api.each(f"{path}/tasks")
+        started, finished = (
+            datetime.fromisoformat(task[f"{at}At"]) for at in ("started", "finished")
+        )
+
+    assert (task["maxProbesPerSecond"], task["rateLimitedBy"]) == (20, "scan")
+    assert (finished - started).total_seconds() >= 40 / 20
+
+
+def test_the_readmes_scanner_looks_where_a_name_leads(tmp_path: Path) -> None:
+    """It scans what a name leads to, but for what is excluded: then the job fails, and says why."""
+    with open_services() as services, fleet.server(tmp_path) as api:
+        scanner = fleet.register(api, "curl")
+        named = {"targets": ["localhost"], "ports": services.ports}
+        with scanner_of_the_readme(tmp_path, api, scanner["apiKey"]):
+            scan(api, scanner["scannerId"], **named)
+            api.post("/api/exclusions", {"cidr": "127.0.0.0/8"})
+            path = scan(api, scanner["scannerId"], ends="failed", **named)
+        (task,) = api.each(f"{path}/tasks")
+
+    assert task["errorMessage"] == "localhost: every address is excluded or out of scope"
+
+
+def test_the_readmes_scanner_stops_when_it_is_told_to(tmp_path: Path) -> None:
+    """A scan that is paused while it probes comes back, with what is done of it."""
+    with contextlib.ExitStack() as stack:
+        up = stack.enter_context(RunningUp(tmp_path / "data", LEASE_SECONDS="3"))
+        api = stack.enter_context(ApiClient(find_connection(None, None, up.data)))
+        made = fleet.register(api, "slow")
+        stack.enter_context(scanner_of_the_readme(tmp_path, api, made["apiKey"]))
+        asked = {"targets": ["127.0.0.0/24"], "ports": "9", "maxProbesPerSecond": 10}
+        asked |= {"hostsPerTask": 256, "scannerIds": [made["scannerId"]]}
+        path = f"/api/scans/{api.post('/api/scans', asked)['scanId']}"
+        eventually(lambda: api.get(path)["progress"] > 0, seconds=30)
+        api.post(f"{path}/pause")
+        eventually(lambda: api.get(path)["status"] == "paused", seconds=30)
+        hosts = api.get(path)["hosts"]
+
+    assert hosts["done"] > 0
+    assert hosts["done"] + hosts["waiting"] == hosts["total"]
 
 
 def test_the_readmes_scanner_survives_a_restart_of_the_server(tmp_path: Path) -> None:
@@ -66,8 +118,9 @@ def test_the_readmes_scanner_survives_a_restart_of_the_server(tmp_path: Path) ->
         assert scanner.poll() is None
 
 
-def scan(api: ApiClient, scanner: int) -> None:
-    """Have an address scanned, and wait until that is done."""
-    asked: dict[str, Any] = {"targets": ["127.0.0.5"], "ports": "9", "scannerIds": [scanner]}
-    path = f"/api/scans/{api.post('/api/scans', asked)['scanId']}"
-    eventually(lambda: api.get(path)["status"] == "completed", seconds=30)
+def scan(api: ApiClient, scanner: int, *, ends: str = "completed", **asked: Any) -> str:
+    """Have something scanned, by default one address; its path, once it has ended so."""
+    wanted = {"targets": ["127.0.0.5"], "ports": "9", "scannerIds": [scanner], **asked}
+    path = f"/api/scans/{api.post('/api/scans', wanted)['scanId']}"
+    eventually(lambda: api.get(path)["status"] == ends, seconds=30)
+    return path

@@ -132,7 +132,7 @@ class Site:
         self, holder: Holder, *tasks: tuple[int, int | None], **report: str
     ) -> dict[int, str]:
         """A heartbeat; answers the control words."""
-        return self.tasks.heartbeat(holder, Report(**report), list(tasks))[1]
+        return self.tasks.heartbeat(holder, Report(**report), list(tasks)).control
 
     def record(self, scan: int) -> dict[str, str]:
         """The scan's record."""

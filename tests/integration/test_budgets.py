@@ -130,6 +130,24 @@ def test_a_scanner_that_is_full_waits_for_nothing(site: Site) -> None:
     assert rates(site.claim(one, limit=1)) == [100]
 
 
+def test_a_scanner_that_may_work_on_no_more_scans_waits_for_none(site: Site) -> None:
+    """It has free slots, but could not take a task of the scan that waits."""
+    one, other = site.scanner(), site.scanner(set_jobs=1)
+    group = f"g{site.group(one, other)}"
+    other = site.holder(other.scanner)
+    site.subnet(INSIDE, 100)
+    site.scan(*queues(other), targets=BESIDE)
+    site.claim(other, limit=1)
+    site.scan(group, targets=INSIDE)
+    one = site.holder(one.scanner)
+    (lease,) = site.claim(one, limit=1)
+    site.claim(one, limit=1)
+    site.claim(other, limit=1)
+    site.finish(one, lease)
+
+    assert rates(site.claim(one, limit=1)) == [100]
+
+
 @pytest.mark.parametrize("ends", [(60,), (20, 40, 60), (15, 30, 45, 60)])
 @pytest.mark.parametrize("last", [0, 1, 2])
 def test_whoever_waits_is_served_within_two_task_lives(
@@ -185,6 +203,25 @@ def test_a_task_draws_on_every_subnet_that_holds_it(
     assert (within.rate, within.rated_by) == (30, "subnet 10.0.0.0/24")
     assert (beside.rate, beside.rated_by) == (50, f"subnet {INSIDE}")
     assert [granted(site, subnet) for subnet in (outer, inner)] == [80, 30]
+
+
+def test_what_one_subnet_refuses_to_all_waits_for_it_whatever_another_refuses_to_one(
+    site: Site, pair: tuple[Holder, Holder]
+) -> None:
+    """Over its share of the outer one, none left of the inner one: nobody can have it now."""
+    one, other = pair
+    outer, inner = "10.0.0.0/16", "10.0.1.0/24"
+    site.subnet(outer, 90)
+    subnet = site.subnet(inner, 10)
+    site.scan(*queues(other), targets=inner)
+    site.scan(*queues(one), targets="10.0.2.0/24")
+    leases = site.claim(other, limit=1) + site.claim(one, limit=1)
+    scan = site.scan(*queues(one), targets=inner)
+    refused = site.claim(one, limit=1)
+    blocked = site.keys.of("scan", scan, "blocked")
+
+    assert (rates(leases), refused) == ([10, 45], [])
+    assert site.client.zcount(blocked, subnet, subnet) == site.client.zcard(blocked) == 1
 
 
 def test_a_slice_does_not_cross_the_edge_of_a_subnet(
@@ -297,6 +334,26 @@ def test_a_deleted_subnet_limits_nothing(site: Site, pair: tuple[Holder, Holder]
     assert site.client.keys("*subnet:*") == []
 
 
+def test_nobody_waits_for_a_deleted_subnet(site: Site, pair: tuple[Holder, Holder]) -> None:
+    """Not even while more waits for it than one claim brings back."""
+    one, other = pair
+    group = f"g{site.group(other)}"
+    other = site.holder(other.scanner)
+    subnet = site.subnet(INSIDE, 100)
+    for part in range(0, 40, 2):
+        site.subnet(f"10.0.0.{part}/32", 50)
+    site.scan(*queues(one), targets="10.0.1.0/24")
+    for _ in range(6):
+        site.scan(group, targets="10.0.0.0-10.0.0.39")
+    site.claim(one, limit=1)
+    site.claim(other, limit=1)
+    site.rules.store.delete(site.keys, "subnet", subnet)
+    site.claim(other, limit=1)
+
+    assert site.client.exists(site.keys.of("subnet", subnet, "blocked"))
+    assert site.client.keys(f"*subnet:{subnet}:[gwt]*") == []
+
+
 def test_two_scans_share_the_budget_of_a_subnet_and_each_has_its_own(
     site: Site, pair: tuple[Holder, Holder]
 ) -> None:
@@ -343,3 +400,38 @@ def test_what_came_back_is_cut_to_what_a_budget_can_do_in_time(
 
     assert (lease.first, lease.last, lease.rate) == (0, 360, 6)
     assert (again.task, again.first, again.last, again.rate) == (lease.task, 0, 180, 3)
+
+
+def test_a_scan_that_has_ended_keeps_nobody_waiting(
+    site: Site, pair: tuple[Holder, Holder]
+) -> None:
+    """Neither grants nor waiters of it are left."""
+    one, other = pair
+    scan = site.scan(*queues(one, other), targets=INSIDE, rate="60")
+    (lease,) = site.claim(one, limit=1)
+    site.claim(other, limit=1)
+    waiters, *others = (site.keys.of("scan", scan, k) for k in ("waiters", "turns", "grants"))
+    waiting = site.client.zrange(waiters, 0, -1)
+    site.scans.cancel(site.keys, scan, reason="test")
+    site.finish(one, lease)
+
+    assert waiting == [str(other.scanner)]
+    assert site.client.exists(waiters, *others) == 0
+
+
+def test_what_waited_for_a_subnet_is_dropped_with_its_scan(
+    site: Site, pair: tuple[Holder, Holder]
+) -> None:
+    """A canceled scan has nothing open, also while tasks of it are out."""
+    one, other = pair
+    site.subnet(INSIDE, 100)
+    scan = site.scan(*queues(one, other), targets=INSIDE)
+    (lease,) = site.claim(one, limit=1)
+    site.claim(other, limit=1)
+    site.scans.cancel(site.keys, scan, reason="test")
+    blocked = site.client.exists(site.keys.of("scan", scan, "blocked"))
+    canceling = site.record(scan)
+    site.finish(one, lease)
+
+    assert (blocked, canceling["status"], canceling["open"]) == (0, "canceling", "0")
+    assert site.record(scan)["status"] == "canceled"

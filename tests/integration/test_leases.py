@@ -277,7 +277,7 @@ def test_cancel_drops_what_is_open_and_keeps_what_ends(site: Site, one: Holder) 
     site.scans.cancel(site.keys, scan, reason="again")
 
     assert site.record(scan)["status"] == "canceling"
-    assert site.tasks.progress(one, first.task, 1, done=1, results=0)[0] == "cancel"
+    assert site.tasks.progress(one, first.task, 1, done=1, results=0).control == "cancel"
     assert site.heartbeat(one, (second.task, 1)) == {second.task: "cancel"}
     assert site.claim(one) == []
     site.tasks.complete(one, first.task, 1, status="completed", results=1, message="")

@@ -37,7 +37,7 @@ def test_paused_keeps_its_place(site: Site) -> None:
     pause(site, first)
     assert site.record(first)["status"] == "pausing"
     site.tasks.start(scanner, one.task, 1)
-    assert site.tasks.progress(scanner, one.task, 1, done=0, results=0)[0] == "pause"
+    assert site.tasks.progress(scanner, one.task, 1, done=0, results=0).control == "pause"
     site.tasks.release(scanner, one.task, 1, done=0)
     site.finish(scanner, two)
     assert site.record(first)["status"] == "paused"
@@ -295,7 +295,7 @@ def test_drained_and_disabled_scanners_get_nothing(site: Site) -> None:
     site.scanners.save(site.keys, scanner.scanner, {"drain": 1})
     scanner = site.holder(scanner.scanner)
     assert site.claim(scanner) == []
-    assert site.tasks.heartbeat(scanner, Report(), [])[0] is True
+    assert site.tasks.heartbeat(scanner, Report(), []).drain is True
     site.finish(scanner, lease)
     assert why(site, scan) == "NO_SCANNER_ONLINE"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from itertools import pairwise
 
 import pytest
 
@@ -11,7 +11,7 @@ from domain.errors import RulesChanged, ScanToBeRecut
 from queues.openings import Opening
 from queues.recuts import Adoption, InFlight, Recut, Uncut
 from queues.rules import RuleKind
-from queues.tasks import Holder, Lease
+from queues.tasks import Holder, Lease, Report
 from tests.integration.conftest import Site
 
 
@@ -103,31 +103,71 @@ def test_a_claim_hands_nothing_out_under_older_rules(site: Site, scanner: Holder
     assert cuts(site, scan) == ("1", "1")
 
 
-def test_reports_about_a_scan_cut_under_older_rules_write_nothing(
+def test_what_waits_for_a_limit_is_cut_anew_by_who_finds_nothing(
     site: Site, scanner: Holder
 ) -> None:
-    """Neither progress nor a heartbeat, until it is cut anew."""
+    """Once, by one that waits for it itself."""
+    site.subnet("10.0.0.0/24", 1)
+    scan = site.scan(own(scanner), size=4)
+    other, full = site.scanner(set_tasks=2), site.scanner(set_tasks=1)
+    behind = site.scan(own(other), own(full), size=4)
+    for one in (scanner, full):
+        site.scan(own(one), targets="10.9.0.0/24", size=4)
+    assert [lease.scan for lease in site.tasks.claim(scanner, limit=1).leases] == [scan]
+    assert site.tasks.claim(other, limit=1).leases == []
+    assert len(site.tasks.claim(full, limit=1).leases) == 1
+    assert (len(blocked(site, behind)), opened(site, behind)) == (1, [])
+    rule(site, "exclusion", "10.0.0.128/25")
+    assert site.tasks.claim(full, limit=1).leases == []
+    with pytest.raises(ScanToBeRecut) as refused:
+        site.tasks.claim(other, limit=1)
+    assert refused.value.scan == behind
+    site.recutting.recut(site.keys, behind)
+    for _ in range(2):
+        assert site.tasks.claim(other, limit=1).leases == []
+
+    assert (site.record(behind)["excluded"], cuts(site, behind)) == ("128", ("2", "1"))
+
+
+def test_a_full_scanner_cuts_nothing_anew(site: Site) -> None:
+    """It is for one that can take what is open then."""
+    scanner = site.scanner(set_tasks=1)
+    scan = site.scan(own(scanner), size=4)
+    assert len(site.claim(scanner)) == 1
+    rule(site, "exclusion", "10.0.0.8/30")
+
+    assert site.tasks.claim(scanner, limit=1).leases == []
+    assert cuts(site, scan) == (None, None)
+
+
+def test_who_reports_about_a_scan_cut_under_older_rules_is_heard(
+    site: Site, scanner: Holder
+) -> None:
+    """By progress and by heartbeat: its lease is renewed, and the scan named until it is cut."""
     scan = site.scan(own(scanner), size=4)
     lease = started(site, scanner)
-    rule(site, "exclusion", "10.0.0.8/30")
-    site.clock.forward(9)
-
-    def state() -> list[Any]:
-        leases, online = (site.keys.of(key) for key in ("leases", "online"))
-        scores = [site.client.zrange(key, 0, -1, withscores=True) for key in (leases, online)]
-        return [*scores, site.tasks.get(site.keys, lease.task), site.scanners.get(*scanner_of)]
-
-    scanner_of = (site.keys, scanner.scanner)
-    before = state()
-    with pytest.raises(ScanToBeRecut):
-        site.tasks.progress(scanner, lease.task, lease.attempt, done=1, results=1)
-    with pytest.raises(ScanToBeRecut):
-        site.heartbeat(scanner, (lease.task, lease.attempt), boot="b", engines="nmap")
-    assert state() == before
+    other = site.scan(own(scanner), targets="10.0.9.0/24", size=4)
+    (beside,) = site.claim(scanner, limit=1)
+    rule(site, "exclusion", "10.0.0.2/32")
+    site.recutting.recut(site.keys, other)
+    holds = [(lease.task, 1), (beside.task, 1)]
+    expires = []
+    for _ in range(2):
+        site.clock.forward(9)
+        told = site.tasks.progress(scanner, lease.task, 1, done=1, results=0)
+        expires.append(site.client.zscore(site.keys.of("leases"), lease.task))
+        site.clock.forward(9)
+        beaten = site.tasks.heartbeat(scanner, Report(), holds)
+        expires.append(site.client.zscore(site.keys.of("leases"), lease.task))
+        assert (told.control, told.outdated) == ("continue", {scan})
+        assert (beaten.control, beaten.outdated) == ({}, {scan})
+    assert [later - earlier for earlier, later in pairwise(expires)] == [9000] * 3
     site.recutting.recut(site.keys, scan)
+    told = site.tasks.progress(scanner, lease.task, 1, done=1, results=0)
+    beaten = site.tasks.heartbeat(scanner, Report(), holds)
 
-    assert site.heartbeat(scanner, (lease.task, lease.attempt), boot="b") == {}
-    assert site.tasks.progress(scanner, lease.task, 1, done=1, results=1)[0] == "continue"
+    assert (told.control, told.outdated) == ("cancel", frozenset())
+    assert (beaten.control, beaten.outdated) == ({lease.task: "cancel"}, frozenset())
 
 
 def test_only_a_scan_that_goes_on_is_cut_anew(site: Site, scanner: Holder) -> None:
@@ -138,14 +178,38 @@ def test_only_a_scan_that_goes_on_is_cut_anew(site: Site, scanner: Holder) -> No
     rule(site, "exclusion", "10.0.0.8/30")
     site.recutting.recut(site.keys, scan)
     assert cuts(site, scan) == (None, None)
-    assert site.heartbeat(scanner, (lease.task, 1)) == {lease.task: "pause"}
-    assert site.tasks.progress(scanner, lease.task, 1, done=0, results=0)[0] == "pause"
+    beaten = site.tasks.heartbeat(scanner, Report(), [(lease.task, 1)])
+    assert (beaten.control, beaten.outdated) == ({lease.task: "pause"}, frozenset())
+    told = site.tasks.progress(scanner, lease.task, 1, done=0, results=0)
+    assert (told.control, told.outdated) == ("pause", frozenset())
     site.scans.resume(site.keys, scan, reason="test")
-    with pytest.raises(ScanToBeRecut):
-        site.heartbeat(scanner, (lease.task, 1))
+    beaten = site.tasks.heartbeat(scanner, Report(), [(lease.task, 1)])
+    assert (beaten.control, beaten.outdated) == ({}, {scan})
     site.recutting.recut(site.keys, scan)
 
     assert cuts(site, scan) == ("1", "1")
+
+
+def test_a_repeated_request_is_given_nothing_that_is_forbidden_now(
+    site: Site, scanner: Holder
+) -> None:
+    """Its scan is cut anew first; where nothing of its answer is left it gets something else."""
+    scan = site.scan(own(scanner), size=8)
+    first, second = site.claim(scanner, limit=2, request="r")
+    rule(site, "exclusion", "10.0.0.0/30")
+    with pytest.raises(ScanToBeRecut) as refused:
+        site.tasks.claim(scanner, limit=2, request="r")
+    assert refused.value.scan == scan
+    assert [lease.task for lease in site.claim(scanner, limit=2, request="r")] == [second.task]
+    rule(site, "exclusion", "10.0.0.8/30")
+    (other,) = site.claim(scanner, limit=1, request="r")
+
+    assert (other.first, other.last) == (16, 24)
+    assert [lease.task for lease in site.claim(scanner, limit=1, request="r")] == [other.task]
+    assert site.heartbeat(scanner, (first.task, 1), (second.task, 1), (other.task, 1)) == {
+        first.task: "cancel",
+        second.task: "cancel",
+    }
 
 
 def test_what_is_forbidden_is_excluded_and_stays_so(site: Site, scanner: Holder) -> None:
@@ -210,7 +274,7 @@ def test_a_scan_with_nothing_left_ends(site: Site, scanner: Holder) -> None:
 
     assert [record["status"] for record in records] == ["completed", "completed"]
     assert records[0]["reason"] == "every address is done"
-    assert records[1]["reason"] == "what was not excluded is done"
+    assert records[1]["reason"] == "all of it is excluded"
     assert records[1]["open"] == "0"
     assert ready(site, scanner) == []
 
@@ -354,6 +418,7 @@ def test_only_what_was_read_is_replaced(site: Site, scanner: Holder) -> None:
     before = site.record(scan), opened(site, scan)
     for version, found in (
         (2, uncut),
+        (1, replace(uncut, rules="-1")),
         (1, replace(uncut, cuts=1)),
         (1, replace(uncut, openings=[])),
         (1, replace(uncut, blocked=[one])),
@@ -382,7 +447,7 @@ def test_a_task_that_has_ended_or_begun_again_is_told_nothing(site: Site, scanne
     scan, uncut = stale(site, scanner)
     out = [InFlight(lease.task, attempt, 0, 8, 0, ()) for attempt, lease in enumerate(leases, 1)]
     adoptions = [Adoption(task, (17,), cancel=True, recut=True) for task in out]
-    cut = Recut(list(uncut.openings), [], adoptions)
+    cut = Recut(list(uncut.openings), adoptions=adoptions)
     site.recutting.store.replace(site.keys, scan, 1, uncut, cut)
 
     assert [marks(site, lease) for lease in leases] == [(None, None)] * 2

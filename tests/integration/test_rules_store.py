@@ -9,6 +9,7 @@ import pytest
 
 from dispatch.address_rules import AddressRules
 from dispatch.port_lists import PortLists
+from dispatch.recutting import Recutting
 from dispatch.rules import SITES_REMEMBERED, TRIES, SiteRules
 from domain.errors import (
     AlreadyExists,
@@ -22,7 +23,9 @@ from domain.rules import MAX_DEPTH, Rules
 from queues.keys import SiteKeys
 from queues.outcomes import accepted
 from queues.port_lists import PortListStore
+from queues.recuts import RecutStore
 from queues.rules import KINDS, RuleKind, RuleStore
+from queues.scans import ScanStore
 from queues.store import Asked
 from tests.integration.conftest import Clock, Site
 
@@ -259,8 +262,12 @@ def test_a_process_remembers_some_sites(rules: RuleStore) -> None:
     assert list(known._known) == kept
 
 
+def recutting_of(rules: RuleStore) -> Recutting:
+    return Recutting(SiteRules(rules), RecutStore(rules.client), ScanStore(rules.client))
+
+
 def subnets_of(rules: RuleStore) -> AddressRules:
-    return AddressRules("subnet", rules, SiteRules(rules))
+    return AddressRules("subnet", rules, recutting_of(rules))
 
 
 def nested(subnets: AddressRules, site: Site, *bits: int) -> list[int]:
@@ -372,7 +379,7 @@ def test_two_processes_make_one_rule(site: Site) -> None:
 
     def want() -> None:
         store = RuleStore(site.client, Clock())
-        cases = AddressRules("subnet", store, SiteRules(store))
+        cases = AddressRules("subnet", store, recutting_of(store))
         try:
             cases.create(site.keys, {"cidr": "10.0.0.0/8", "max_probes_per_second": 1}, Asked())
         except AlreadyExists:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from queues.retirement import RetirementStore
 from queues.tasks import Holder, Lease
 from tests.integration.conftest import TIMING, Site
 
@@ -34,6 +35,10 @@ def blocked(site: Site, scan: int) -> list[tuple[str, int]]:
 
 def opened(site: Site, scan: int) -> list[str]:
     return site.client.lrange(site.keys.of("scan", scan, "open"), 0, -1)
+
+
+def closed(site: Site, holder: Holder) -> list[str]:
+    return site.client.zrange(site.keys.of("queue", *own(holder), "closed"), 0, -1)
 
 
 def left(site: Site, *parts: str | int) -> int:
@@ -130,6 +135,20 @@ def test_what_others_may_have_goes_to_the_back(site: Site) -> None:
     assert blocked(site, scan) == []
 
 
+@pytest.mark.parametrize(("scans", "each"), [(1, 16), (3, 5), (5, 4)])
+def test_a_claim_turns_some_intervals_of_each_scan(
+    site: Site, busy: Holder, other: Holder, scans: int, each: int
+) -> None:
+    """Sixteen over all of its window, but four of each at least; then it looks again."""
+    for at in range(0, 32, 2):
+        site.subnet(f"10.0.0.{at}/32", 9)
+    spend(site, busy)
+    waiting = [site.scan(*own(other), targets=A, size=1) for _ in range(scans)]
+    assert claim_once(site, other) == ["ok", "-1"]
+
+    assert [len(blocked(site, scan)) for scan in waiting] == [each] * scans
+
+
 def test_scans_come_back_by_receipt(site: Site, busy: Holder, other: Holder) -> None:
     """As many intervals of the first one as a claim may bring back come before the second one."""
     for at in range(0, 32, 2):
@@ -137,7 +156,7 @@ def test_scans_come_back_by_receipt(site: Site, busy: Holder, other: Holder) -> 
     subnet, lease = spend(site, busy)
     scans = [site.scan(*own(other), targets=A, size=1) for _ in range(2)]
     assert claim_once(site, other) == ["ok", "-1"]
-    assert [len(blocked(site, scan)) for scan in scans] == [16, 0]
+    assert [len(blocked(site, scan)) for scan in scans] == [8, 8]
     assert site.claim(other, limit=1) == []
     assert [len(blocked(site, scan)) for scan in scans] == [32, 32]
     site.finish(busy, lease)
@@ -166,7 +185,7 @@ def test_what_has_no_room_brings_nothing_back(site: Site, busy: Holder, other: H
     site.rules.store.save(site.keys, "subnet", subnet, {"rate": 5})
     site.finish(busy, leases[0])
     assert left(site, "freed") == 1
-    assert site.claim(other) == []
+    assert site.claim(site.scanner()) == []
     assert (len(blocked(site, scan)), left(site, "freed")) == (1, 0)
     site.finish(busy, leases[1])
 
@@ -174,17 +193,68 @@ def test_what_has_no_room_brings_nothing_back(site: Site, busy: Holder, other: H
 
 
 def test_a_canceled_scan_has_nothing_set_aside(site: Site, busy: Holder, other: Holder) -> None:
-    """And what it waited for is not kept waiting by it."""
+    """Also while tasks of it are out; and what it waited for is not kept waiting by it."""
     subnet, lease = spend(site, busy)
-    scan = site.scan(*own(other), targets=A, size=1)
-    site.claim(other)
+    scan = site.scan(*own(other), targets="10.0.0.0/25", size=64)
+    assert len(site.claim(other)) == 1
+    assert site.claim(other) == []
+    assert (len(blocked(site, scan)), closed(site, other)) == (1, [str(scan)])
     site.scans.cancel(site.keys, scan, reason="test")
-    assert (site.record(scan)["status"], site.record(scan)["dropped"]) == ("canceled", "64")
-    assert blocked(site, scan) == []
+    assert (site.record(scan)["status"], site.record(scan)["dropped"]) == ("canceling", "64")
+    assert (blocked(site, scan), closed(site, other)) == ([], [])
     site.finish(busy, lease)
     site.claim(other)
 
     assert left(site, "freed") == left(site, "subnet", subnet, "blocked") == 0
+
+
+def test_a_claim_looks_at_sixteen_scans_at_most(site: Site, busy: Holder, other: Holder) -> None:
+    """Also where they were canceled meanwhile, and nothing of them comes back."""
+    subnet, lease = spend(site, busy)
+    scans = [site.scan(*own(other), targets=A, size=1) for _ in range(18)]
+    for _ in scans:
+        assert site.claim(other) == []
+    waiting = site.keys.of("subnet", subnet, "blocked")
+    before = site.client.zcard(waiting)
+    assert before > 16
+    for scan in scans:
+        site.scans.cancel(site.keys, scan, reason="test")
+    site.finish(busy, lease)
+    left_over = []
+    for _ in range(2):
+        claim_once(site, site.scanner())
+        left_over.append(site.client.zcard(waiting))
+
+    assert left_over == [before - 16, 0]
+
+
+def test_a_scan_is_closed_while_all_of_it_waits(site: Site, busy: Holder, other: Holder) -> None:
+    """In all its queues; neither where nothing of it is open, nor when something comes back."""
+    _, lease = spend(site, busy)
+    queues = (*own(other), *own(site.scanner()))
+    scan = site.scan(*queues, targets="10.0.0.0/30", size=4)
+    out = site.scan(*queues, targets="10.0.9.0/30", size=4)
+    assert [lease.scan for lease in site.claim(other)] == [out]
+    late = site.holder(int(queues[1][1:]))
+    assert site.claim(late) == []
+    assert closed(site, other) == closed(site, late) == [str(scan)]
+    site.finish(busy, lease)
+    site.claim(site.scanner())
+
+    assert closed(site, other) == closed(site, late) == []
+
+
+def test_a_retired_queue_has_nothing_closed(site: Site, busy: Holder, other: Holder) -> None:
+    """Though its scanner still works."""
+    spend(site, busy)
+    beside = site.scan(*own(other), *own(busy), targets="10.0.9.0/30", size=4)
+    assert [lease.scan for lease in site.claim(other)] == [beside]
+    scan = site.scan(*own(other), *own(busy), targets=A, size=4)
+    assert site.claim(other) == []
+    assert closed(site, other) == [str(scan)]
+    RetirementStore(site.client, site.clock).retire(site.keys, "scanner", other.scanner)
+
+    assert closed(site, other) == []
 
 
 def test_a_scan_passed_over_takes_no_place(site: Site, busy: Holder) -> None:
@@ -216,6 +286,54 @@ def test_a_scan_passed_over_keeps_its_place_with_who_holds_it(site: Site) -> Non
     assert [lease.rate for lease in site.claim(fast, limit=1)] == [6]
 
     assert site.claim(fast) == []
+
+
+def test_the_place_of_a_scan_passed_over_is_not_given_twice(site: Site) -> None:
+    """Two scans at a time: one that it holds, and the first that it can have something of."""
+    slow, fast = site.scanner(rate=5), site.scanner(rate=6, set_tasks=4, set_jobs=2)
+    group = site.group(fast)
+    fast = site.holder(fast.scanner)
+    site.subnet(A, 12)
+    site.scan(*own(slow), f"g{group}", targets=A, size=1)
+    again, *others = (site.scan(f"g{group}", targets=cidr, size=1) for cidr in (A, B, B))
+    site.scans.pause(site.keys, again, reason="test")
+    assert [lease.rate for lease in site.claim(slow, limit=1)] == [5]
+    held, beside = site.claim(fast, limit=2)
+    assert (held.rate, beside.scan) == (6, others[0])
+    site.finish(fast, beside)
+    site.scans.resume(site.keys, again, reason="test")
+
+    assert [lease.scan for lease in site.claim(fast, limit=1)] == [others[0]]
+
+
+def test_a_single_address_gets_all_that_is_on_offer(site: Site, other: Holder) -> None:
+    """However many tasks the claim would take."""
+    site.subnet(A, 100)
+    site.scan(*own(other), targets="10.0.0.1", size=1)
+
+    assert [lease.rate for lease in site.claim(other, limit=8)] == [100]
+
+
+def test_scans_of_which_all_is_out_share_no_limit(site: Site, other: Holder) -> None:
+    """What is left of it is for the tasks of the others."""
+    site.subnet(A, 100)
+    site.scan(*own(other), targets="192.0.2.1", size=1)
+    site.scan(*own(other), targets=A, size=1)
+
+    assert [lease.rate for lease in site.claim(other, limit=4)] == [None, 50, 25, 25]
+
+
+def test_what_comes_back_stays_whole_where_nothing_limits_it(site: Site) -> None:
+    """Though a new slice would be smaller by then."""
+    scanner = site.scanner(set_targets=1024, set_tasks=2)
+    site.scan(*own(scanner), targets="10.0.0.0/27", ports="1000")
+    first, second = site.claim(scanner)
+    assert [first.last, second.last - second.first] == [8, 6]
+    site.finish(scanner, second)
+    site.tasks.release(scanner, first.task, 1, done=0)
+    again, next_one = site.claim(scanner)
+
+    assert (again.task, again.last, next_one.last - next_one.first) == (first.task, 8, 5)
 
 
 def test_a_limit_in_the_way_is_named(site: Site, busy: Holder, other: Holder) -> None:
@@ -252,3 +370,21 @@ def test_what_is_set_aside_holds_up_nothing_else(site: Site, busy: Holder, other
 
     assert len(blocked(site, scan)) == 1
     assert said(site, scan) == ("AWAITING_CLAIM", "")
+
+
+def test_a_limit_in_the_way_of_a_running_scan_is_named(
+    site: Site, busy: Holder, other: Holder
+) -> None:
+    """Its own, or that of all that is still open of it; else it waits for nothing."""
+    spend(site, busy)
+    scan = site.scan(*own(other), targets="10.0.0.0/25", size=64)
+    assert len(site.claim(other, limit=1)) == 1
+    assert said(site, scan) == ("BUDGET_SPENT", f"subnet {A}")
+    limited = site.scan(*own(other), targets=["10.0.0.0/26", "192.0.2.0/26"], size=1, rate="5")
+    lease = next(one for one in site.claim(other, limit=1) if one.scan == limited)
+    assert said(site, limited) == ("", "")
+    assert site.claim(other) == []
+    assert said(site, limited) == ("BUDGET_SPENT", "scan")
+    site.tasks.release(other, lease.task, 1, done=0)
+
+    assert said(site, limited) == ("AWAITING_CLAIM", "")

@@ -41,16 +41,23 @@ def look(world: World, me: Scanner, turns: Turns, answer: list[Given]) -> str:
     """One look for work: whether a scan was cut anew, or there may be more, or nothing."""
     hear(world, me)
     sweep(world, SWEPT_A_CLAIM)
-    again = [t.id for t in world.held_by(me.id) if turns.request and _is_again(t, turns.request)]
+    again = _again(world, me, turns.request)
+    for task in again:
+        if is_stale(world, world.scans[task.scan]):
+            recut(world, world.scans[task.scan])
+            return "recut"
+    again = [task for task in again if not task.cancel]
     if again or me.drain or me.retired or me.wait_until > world.now:
-        assert [given.task for given in answer] == sorted(again), "handed again"
+        assert [given.task for given in answer] == [task.id for task in again], "handed again"
         return "nothing"
     wake(world)
     moves = MOVED_AT_MOST
     for queue in me.queues:
         moves = promote(world, queue, me, moves)
     stale = search(world, me, turns, answer)
-    settle_waits(world, me, turns.refused)
+    waits_for = settle_waits(world, me, turns.refused)
+    if not turns.handed:
+        stale = stale or next((s for s in waits_for if is_stale(world, s)), None)
     if stale:
         recut(world, stale)
         return "recut"
@@ -60,8 +67,10 @@ def look(world: World, me: Scanner, turns: Turns, answer: list[Given]) -> str:
     return "nothing"
 
 
-def _is_again(task: Task, request: str) -> bool:
-    return task.status == "claimed" and task.request == request
+def _again(world: World, me: Scanner, request: str) -> list[Task]:
+    """What this request was given and did not start."""
+    held = [task for task in world.held_by(me.id) if request and task.request == request]
+    return sorted((t for t in held if t.status == "claimed"), key=lambda task: task.id)
 
 
 def search(world: World, me: Scanner, turns: Turns, answer: list[Given]) -> Scan | None:

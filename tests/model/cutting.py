@@ -41,13 +41,15 @@ def recut(world: World, scan: Scan) -> None:
         return
     pieces, scan.open, scan.blocked = scan.pieces, [], []
     for piece in pieces:
-        task = piece.task
+        task = piece.task  # the first part that may be scanned keeps it
         for chain, part in cut(world, scan, piece.addresses):
             if chain is None:
                 scan.excluded.update(part)
             else:
                 scan.open.append(Piece(part, task, chain))
                 task = None
+        if task is not None:
+            world.tasks[task].status = "canceled"
     for held in world.held_of(scan.id):
         adopt(world, held, cut(world, scan, held.addresses))
     scan.rules, scan.cuts = world.rules, scan.cuts + 1
@@ -60,6 +62,7 @@ def adopt(world: World, task: Task, parts: list[tuple[Chain, list[int]]]) -> Non
     """A task in flight counts against every subnet that it is in, also those that are new."""
     chains = [chain for chain, _ in parts]
     task.cancel |= None in chains
+    task.subnets = [subnet for subnet in task.subnets if subnet in world.subnets]
     touched = [subnet for chain in chains for subnet in chain or ()]
     for subnet in dict.fromkeys(touched):
         if subnet not in task.subnets:

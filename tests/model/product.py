@@ -22,7 +22,7 @@ from queues.rules import RuleKind, RuleStore
 from queues.scanners import ScannerStore
 from queues.scans import ScanStore
 from queues.store import Asked
-from queues.tasks import Holder, Lease, Report, TaskStore, Timing
+from queues.tasks import Beaten, Controlled, Holder, Lease, Report, TaskStore, Timing
 from queues.upkeep import UpkeepStore
 from tests.model import world
 from tests.model.places import Place
@@ -41,6 +41,7 @@ FIRST_ADDRESS = 10 << 24
 
 Said = tuple[Any, ...]
 T = TypeVar("T")
+Told = TypeVar("Told", Controlled, Beaten)
 
 
 class Product:
@@ -76,7 +77,8 @@ class Product:
 
     def progress(self, who: Who, which: Which, done: int) -> Said:
         holder = self._holder(who)
-        return self._cut_anew(lambda: self.tasks.progress(holder, *which, done=done, results=0))[:1]
+        said = self._told(lambda: self.tasks.progress(holder, *which, done=done, results=0))
+        return (said.control,)
 
     def results(self, who: Who, which: tuple[int, int], batch: int, count: int) -> None:
         holder = self._holder(who)
@@ -96,7 +98,8 @@ class Product:
         jobs: list[tuple[int, int | None]],
     ) -> Said:
         holder = self._holder(who)
-        return self._cut_anew(lambda: self.tasks.heartbeat(holder, Report(**facts), jobs))
+        said = self._told(lambda: self.tasks.heartbeat(holder, Report(**facts), jobs))
+        return said.drain, said.control
 
     def sweep_all(self) -> None:
         self.upkeep.sweep(self.keys, world.LEASE_MS)
@@ -195,6 +198,12 @@ class Product:
 
     def delete_port_list(self, port_list: int) -> None:
         self.port_lists.delete(self.keys, port_list)
+
+    def _told(self, call: Callable[[], Told]) -> Told:
+        said = call()
+        for scan in said.outdated:
+            self.recutting.recut(self.keys, scan)
+        return call() if said.outdated else said
 
     def _cut_anew(self, call: Callable[[], T]) -> T:
         """As dispatch.work does it."""

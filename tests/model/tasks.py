@@ -71,13 +71,13 @@ def progress(world: World, who: Who, which: Which, done: int) -> tuple[str, str]
     if word != "ok" or me is None or found is None:
         return word
     scan = world.scans[found.scan]
-    recut(world, scan)
     hear(world, me)
     if found.progress != done:
         found.progress, scan.active, found.stalled = done, world.now, False
         world.alarms.discard(f"task-stalled:{found.id}")
         watch(world, found)
     renew(world, found)
+    recut(world, scan)
     return "ok", control(world, found)
 
 
@@ -185,16 +185,16 @@ def heartbeat(
     me = caller(world, who)
     if me is None:
         return "StaleRecord"
-    for job, attempt in jobs:
-        task = world.tasks.get(job)
-        if task and fence(task, me.id, attempt) == "ok":
-            recut(world, world.scans[task.scan])
     with change_of_presence(world):
         me.cpus = int(facts.get("cpus") or me.cpus or 0) or None
         me.memory = int(facts.get("memory") or me.memory or 0) or None
         me.engines = tuple(filter(None, facts.get("engines", "").split(","))) or me.engines
     hear(world, me)
     boot(world, me, facts.get("boot", ""))
+    for job, attempt in jobs:
+        task = world.tasks.get(job)
+        if task and fence(task, me.id, attempt) == "ok":
+            recut(world, world.scans[task.scan])
     return (
         "ok",
         me.drain or me.retired,

@@ -11,7 +11,7 @@ from tests.model.records import Piece, Scan, Scanner
 from tests.model.scans import withdraw
 from tests.model.world import PREFER_OTHERS_MS, World
 
-TURNED_AT_MOST = 16
+TURNED_AT_MOST, TURNED_OF_A_ROW = 16, 4
 
 
 @dataclass
@@ -27,7 +27,7 @@ class Turns:
     over: set[int] = field(default_factory=set)
     passed: set[int] = field(default_factory=set)
     refused: list[str] = field(default_factory=list)
-    turns_left: int = TURNED_AT_MOST
+    turned: dict[int, int] = field(default_factory=dict)
     made_room: bool = False
 
 
@@ -46,7 +46,7 @@ def open_window(world: World, me: Scanner, turns: Turns) -> None:
     able = sorted((world.scans[s] for s in looked_at), key=lambda s: s.receipt)
     able = [scan for scan in able if me.can(scan.engine)]
     turns.rows, turns.slots = able[: max(0, me.job_capacity - len(held - looked_at))], ready
-    turns.over = set()
+    turns.over, turns.turned = set(), {}
 
 
 def next_turn(world: World, me: Scanner, turns: Turns) -> Scan | None:
@@ -95,9 +95,8 @@ def has_rate(world: World, me: Scanner, turns: Turns, scan: Scan) -> bool:
 
 def to_front(world: World, me: Scanner, turns: Turns, scan: Scan) -> bool:
     """The first interval that it may have; the others go to the back, or wait for a subnet."""
-    for _ in range(len(scan.open)):
-        if not turns.turns_left:
-            break
+    most = max(TURNED_OF_A_ROW, TURNED_AT_MOST // len(turns.rows))
+    for _ in range(min(len(scan.open), most - turns.turned.get(scan.id, 0))):
         piece = scan.open[0]
         chain = budgets.of_chain(world, piece.chain)
         spent = [b for b in chain if budgets.room(world, b) < b.least]
@@ -112,7 +111,7 @@ def to_front(world: World, me: Scanner, turns: Turns, scan: Scan) -> bool:
             scan.open.append(scan.open.pop(0))
         else:
             return True
-        turns.turns_left -= 1
+        turns.turned[scan.id] = turns.turned.get(scan.id, 0) + 1
     if scan.open:
         turns.passed.add(scan.id)
     else:

@@ -13,19 +13,31 @@ def is_free(world: World, me: Scanner) -> bool:
     return world.free_tasks(me) > 0 and world.free_targets(me) > 0
 
 
-def settle_waits(world: World, me: Scanner, refused: list[str]) -> None:
-    """After a look: it waits for what refused it, and for what closed scans of its wait for."""
-    wanted = list(refused)
-    for queue in me.queues:
-        for scan in closed(world, queue)[:CLOSED_AT_MOST]:
-            wanted += _wanted(world, me, scan)
-    waits = list(dict.fromkeys(wanted))[:WAITS_AT_MOST] if is_free(world, me) else []
+def settle_waits(world: World, me: Scanner, refused: list[str]) -> list[Scan]:
+    """After a look: it waits for what refused it, and for what its closed scans wait for.
+
+    Answers these scans; one that can take no more waits for nothing.
+    """
+    scans = _its_closed(world, me) if is_free(world, me) else []
+    wanted = list(refused) if is_free(world, me) else []
+    for scan in scans:
+        wanted += _wanted(world, me, scan)
+    waits = list(dict.fromkeys(wanted))[:WAITS_AT_MOST]
     for name in me.waits:
         if name not in waits:
             world.waiters.get(name, {}).pop(me.id, None)
     for name in waits:
         enroll(world, name, me.id)
     me.waits = waits
+    return scans
+
+
+def _its_closed(world: World, me: Scanner) -> list[Scan]:
+    """The first closed scans of its queues of which it may have tasks."""
+    held = {task.scan for task in world.held_by(me.id)}
+    first = [scan for queue in me.queues for scan in closed(world, queue)[:CLOSED_AT_MOST]]
+    may = [scan for scan in first if scan.id in held or len(held) < me.job_capacity]
+    return [scan for scan in may if me.can(scan.engine)]
 
 
 def closed(world: World, queue: str) -> list[Scan]:
@@ -36,13 +48,11 @@ def closed(world: World, queue: str) -> list[Scan]:
 
 
 def _wanted(world: World, me: Scanner, scan: Scan) -> list[str]:
-    """The budget that a closed scan waits for, if it may work on it and holds nothing of it."""
-    held = {task.scan for task in world.held_by(me.id)}
-    may = me.can(scan.engine) and (scan.id in held or len(held) < me.job_capacity)
+    """The budget that a closed scan waits for, if it holds nothing of it."""
     subnet = min((subnet for subnet, _ in scan.blocked), default=0)
     name = f"scan:{scan.id}" if scan.spent else f"subnet:{subnet}"
     there = scan.spent or subnet in world.subnets
-    return [name] if may and there and me.id not in grants(world, name) else []
+    return [name] if there and me.id not in grants(world, name) else []
 
 
 def enroll(world: World, name: str, scanner: int) -> None:

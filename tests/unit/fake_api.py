@@ -118,6 +118,7 @@ def scan(scan_id: int = 7, status: str = "running", done: int = 0, **more: Any) 
         "targets": ["192.0.2.0/24"],
         "exclude": [],
         "ports": "22",
+        "portListId": None,
         "engine": "connect",
         "maxProbesPerSecond": None,
         "hosts": {

@@ -22,6 +22,26 @@ SCANNER = {
     "taskCapacity": 8,
     "targetCapacity": 1024,
     "engines": ["connect", "nmap"],
+    "maxProbesPerSecond": None,
+    "groupIds": [],
+}
+TASK = {
+    "jobId": 42,
+    "scannerId": SCANNER["scannerId"],
+    "status": "running",
+    "hosts": 64,
+    "maxProbesPerSecond": 50,
+    "rateLimitedBy": "subnet 10.0.0.0/16",
+    "errorMessage": None,
+}
+FAILED = TASK | {
+    "jobId": 41,
+    "scannerId": 4711,
+    "status": "failed",
+    "hosts": 1,
+    "maxProbesPerSecond": None,
+    "rateLimitedBy": None,
+    "errorMessage": "host.example: out of scope",
 }
 GROUP = {"groupId": 1766000000000009, "name": "lab", "scannerIds": [], "jobCapacity": 10}
 
@@ -75,6 +95,20 @@ def test_scanners_are_listed_with_what_they_have_in_hand(server: FakeApi, run: R
     assert json.loads(run("scanner", "list", "--json").output) == [SCANNER]
 
 
+def test_scanners_are_listed_with_their_limits_and_groups(server: FakeApi, run: Run) -> None:
+    """`scanner list` shows the most probes a second, and groups by name."""
+    groups = [GROUP["groupId"], 5]
+    server.on(
+        "GET", "/api/scanners", page(SCANNER | {"maxProbesPerSecond": 500, "groupIds": groups})
+    )
+    server.on("GET", "/api/groups", page(GROUP))
+
+    header, line = run("scanner", "list").output.splitlines()
+
+    assert header.endswith("PROBES/S  GROUPS  ENGINES      ")
+    assert line.split()[-5:] == ["500", "lab,", "5", "connect,", "nmap"]
+
+
 def test_groups_name_their_scanners(server: FakeApi, run: Run) -> None:
     """`group create` takes scanners by name, and `group list` shows their names."""
     made = GROUP | {"scannerIds": [SCANNER["scannerId"]]}
@@ -117,9 +151,11 @@ def test_a_scanner_is_let_in_or_kept_out(server: FakeApi, run: Run, word: str, *
     assert server.asked[-1].body == {"enabled": on}
 
 
-@pytest.mark.parametrize(("word", "members"), [("add", [2, 3, 4]), ("remove", [2])])
+@pytest.mark.parametrize(
+    ("word", "members", "said"), [("add", [2, 3, 4], "3 scanners"), ("remove", [2], "1 scanner")]
+)
 def test_scanners_come_into_a_group_and_out_of_it(
-    server: FakeApi, run: Run, word: str, members: list[int]
+    server: FakeApi, run: Run, word: str, members: list[int], said: str
 ) -> None:
     """`group add|remove` takes several scanners, and leaves the group's others as they are."""
     lab = GROUP | {"scannerIds": [2, 3]}
@@ -134,7 +170,7 @@ def test_scanners_come_into_a_group_and_out_of_it(
 
     assert result.exit_code == 0, result.output
     assert server.asked[-1].body == {"scannerIds": members}
-    assert result.output == f"group lab: {len(members)} scanners\n"
+    assert result.output == f"group lab: {said}\n"
 
 
 def test_a_scan_is_sent_as_it_was_asked_for(server: FakeApi, run: Run) -> None:
@@ -151,6 +187,7 @@ def test_a_scan_is_sent_as_it_was_asked_for(server: FakeApi, run: Run) -> None:
     result = run(*words, stdin=hosts)
 
     assert result.exit_code == 0, result.output
+    assert "scan 7 of 256 addresses: running" in result.output
     assert "scandispatch scan watch 7" in result.output
     assert created(server) == {
         "name": "x",
@@ -260,6 +297,65 @@ def test_a_scan_is_shown_with_what_it_waits_for(server: FakeApi, run: Run) -> No
 
     assert "no scanner is online" in run("scan", "show", "7").output
     assert "no scanner is online" in run("scan", "list").output
+
+
+def test_a_scan_is_shown_with_its_limits_and_how_far_it_is(server: FakeApi, run: Run) -> None:
+    """`scan show` names the port list, or gives the id of one that is deleted."""
+    limited = scan(done=64, portListId=17, maxProbesPerSecond=200, etaSeconds=90)
+    server.on("GET", "/api/scans/7", Answer(limited))
+    server.on("GET", "/api/port-lists/17", Answer({"name": "web"}), problem(404, "NOT_FOUND", "no"))
+
+    named, deleted = (run("scan", "show", "7").output.splitlines() for _ in range(2))
+
+    assert {"port list  web", "progress   25%, about 0:01:30 left"} <= {*map(str.strip, named)}
+    assert "limit      200 probes a second, over all its tasks" in map(str.strip, named)
+    assert "port list  17" in map(str.strip, deleted)
+
+
+def test_a_scans_tasks_are_listed(server: FakeApi, run: Run) -> None:
+    """`scan tasks` says who has what, how fast, which limit says so, and why one failed."""
+    server.on("GET", "/api/scans/7", Answer(scan()))
+    server.on("GET", "/api/scanners", page(SCANNER))
+    server.on("GET", "/api/scans/7/tasks", page(TASK, FAILED, cursor="x"), page(TASK))
+
+    header, *lines = run("scan", "tasks", "7", "--limit", "2").stdout.splitlines()
+
+    assert header.split("  ")[0].strip() == "ID"
+    assert [" ".join(line.split()) for line in lines] == [
+        "42 lab-1 running 64 50 subnet 10.0.0.0/16",
+        "41 4711 failed 1 host.example: out of scope",
+    ]
+
+
+def test_a_list_of_tasks_stops_at_its_limit(server: FakeApi, run: Run) -> None:
+    """It says that there are more; --json is the server's list, as far as it was asked for."""
+    server.on("GET", "/api/scans/7", Answer(scan()))
+    server.on("GET", "/api/scanners", page(SCANNER))
+    server.on("GET", "/api/scans/7/tasks", page(TASK, FAILED))
+
+    cut = run("scan", "tasks", "7", "--limit", "1")
+    whole = run("scan", "tasks", "7", "--limit", "2", "--json")
+
+    assert "raise --limit 1" in cut.stderr
+    assert json.loads(whole.stdout) == [TASK, FAILED]
+    assert whole.stderr == ""
+
+
+def test_a_scan_without_tasks_says_where_to_look(server: FakeApi, run: Run) -> None:
+    """No task yet has a reason, which `scan show` gives."""
+    server.on("GET", "/api/scans/7", Answer(scan()))
+    server.on("GET", "/api/scans/7/tasks", page())
+
+    assert "`scandispatch scan show" in run("scan", "tasks", "7").output
+
+
+def test_no_scan_yet_says_how_to_make_one(server: FakeApi, run: Run) -> None:
+    """With all that `scan create` needs."""
+    server.on("GET", "/api/scans", page())
+    creation = "scandispatch scan create TARGET --ports PORTS --scanner NAME"
+
+    assert creation in run("scan", "list").output
+    assert creation in run("scan", "show", "last").stderr
 
 
 def test_a_list_stops_at_its_limit(server: FakeApi, run: Run) -> None:
@@ -394,7 +490,16 @@ def test_the_overview_says_what_the_commands_say(name: str) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["", "scan create", "scan list", "scan watch", "scan results", "scanner create", "audit"],
+    [
+        "",
+        "scan create",
+        "scan list",
+        "scan tasks",
+        "scan watch",
+        "scan results",
+        "scanner create",
+        "audit",
+    ],
 )
 def test_help_says_how_a_command_ends(run: Run, command: str) -> None:
     """Every command's help has examples, and what its exit codes mean."""

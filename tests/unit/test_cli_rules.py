@@ -98,15 +98,28 @@ def test_what_is_granted_is_listed(server: FakeApi, run: Run) -> None:
     assert run("subnet", "list").output.splitlines()[1].split()[1:] == ["10.0.0.0/8", "500", "40"]
 
 
-@pytest.mark.parametrize("kind", [*KINDS, "port-list"])
-def test_an_empty_list_says_how_to_fill_it(server: FakeApi, run: Run, kind: str) -> None:
-    """With the command for it."""
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("subnet", "create CIDR --rate RATE"),
+        ("exclusion", "create CIDR"),
+        ("scope", "create CIDR"),
+        ("port-list", "create NAME --ports PORTS"),
+    ],
+)
+def test_an_empty_list_says_how_to_fill_it(
+    server: FakeApi, run: Run, kind: str, words: str
+) -> None:
+    """With a command that is taken, once its capitals are filled in."""
     server.on("GET", f"/api/{kind}s", page())
+    filled = words.replace("CIDR", "10.0.0.0/8").replace("RATE", "5").replace("PORTS", "80")
+    server.on("POST", f"/api/{kind}s", Answer({**KINDS, "port-list": WEB}[kind], 201))
 
-    assert f"`scandispatch {kind} create " in run(kind, "list").output
+    assert f"`scandispatch {kind} {words}`" in run(kind, "list").output
+    assert run(kind, *filled.split()).exit_code == 0
 
 
-@pytest.mark.parametrize("written", ["10.0.0.0/8", "10.0.0.0/255.0.0.0", "1766000000000001"])
+@pytest.mark.parametrize("written", ["10.0.0.0/8", " 10.0.0.0/08", "1766000000000001"])
 def test_a_rule_is_found_by_cidr_or_id(server: FakeApi, run: Run, written: str) -> None:
     """However the CIDR is written."""
     path = f"/api/subnets/{SUBNET['subnetId']}"
@@ -132,7 +145,11 @@ def test_an_address_finds_its_rule(server: FakeApi, run: Run) -> None:
 
 @pytest.mark.parametrize(
     ("written", "says"),
-    [("10.0.0.0/9", "there is no scope"), ("10.0.0.1/8", "host bits"), ("x", "there is no scope")],
+    [
+        ("10.0.0.0/9", "there is no scope"),
+        ("10.0.0.1/8", "'10.0.0.1/8' has host bits set; was 10.0.0.0/8 meant?"),
+        ("x", "there is no scope"),
+    ],
 )
 def test_what_is_no_rule_is_not_found(server: FakeApi, run: Run, written: str, says: str) -> None:
     """And nothing is deleted."""
@@ -154,6 +171,34 @@ def test_a_refusal_is_shown(server: FakeApi, run: Run) -> None:
 
     assert result.exit_code == 3
     assert sentence in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        ("subnet create 10.0.0.0/8 --rate 5", "`scandispatch subnet set` changes it"),
+        ("exclusion create 10.0.0.0/8", "`scandispatch exclusion set` changes it"),
+        ("scope create 10.0.0.0/8", "`scandispatch scope list` shows it"),
+    ],
+)
+def test_a_rule_that_is_there_is_not_made_again(
+    server: FakeApi, run: Run, words: str, hint: str
+) -> None:
+    """And what to do instead is said."""
+    there = problem(409, "ALREADY_EXISTS", "There is one for 10.0.0.0/8 already.")
+    server.on("POST", f"/api/{words.partition(' ')[0]}s", there)
+
+    result = run(*words.split())
+
+    assert result.exit_code == 3
+    assert hint in result.stderr
+
+
+def test_no_example_excludes_what_others_scan(run: Run) -> None:
+    """Pasted, the example of `exclusion create` ends no scan of a whole site."""
+    shown = run("exclusion", "create", "--help").output
+
+    assert 'scandispatch exclusion create 10.0.9.0/24 --reason "printers"' in shown
 
 
 def test_a_port_list_is_made_once(server: FakeApi, run: Run) -> None:

@@ -53,7 +53,7 @@ def test_watching_ends_where_the_token_does(server: FakeApi, api: ApiClient) -> 
 
 @pytest.mark.parametrize("status", ["failed", "canceled"])
 def test_a_scan_that_ends_badly_is_an_error(server: FakeApi, api: ApiClient, status: str) -> None:
-    """A watched scan that failed or was cancelled gives exit code 1."""
+    """A watched scan that failed or was canceled gives exit code 1."""
     server.on("GET", PATH, Answer(scan(status=status)))
 
     with pytest.raises(CliError, match=f"ended as {status}") as raised:

@@ -29,7 +29,7 @@ def test_ipv4_targets(text: str, first: int, last: int) -> None:
 
 def test_ipv6_targets_and_names() -> None:
     """IPv6 in its forms; names in lower case without the last dot."""
-    assert parse_target("::/64") == AddressRange(6, 0, 2**64 - 1)
+    assert parse_target("::1:0:0:0/80") == AddressRange(6, 2**48, 2**49 - 1)
     assert parse_target("::1-::ff") == AddressRange(6, 1, 255)
     assert parse_target("Web-01.Example.ORG.") == "web-01.example.org"
     assert parse_target("a-b") == "a-b"
@@ -52,6 +52,9 @@ def test_ipv6_targets_and_names() -> None:
         ("010.0.0.1", "looks like an address"),
         ("fe80::1%eth0", "zone"),
         ("::ffff:10.0.0.1", "write 10.0.0.1"),
+        ("::/64", "write IPv4"),
+        ("::fffe:0:0/95", "write IPv4"),
+        ("::fffe:ffff:ffff-::1:0:0:0", "write IPv4"),
         ("", "no address"),
         ("a;reboot", "no address"),
         ("$(id)", "no address"),

@@ -1,6 +1,6 @@
 -- include: keys
 -- include: text
--- include: budget
+-- include: charge
 -- charge_late(task, subnet): a task that was handed out before a subnet was limited counts against its
 -- budget from now on; peak keeps that this was not handed out above the limit.
 local function charge_late(task, subnet)

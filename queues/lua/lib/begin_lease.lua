@@ -1,7 +1,7 @@
 -- include: keys
 -- include: text
 -- include: new_id
--- include: budget
+-- include: charge
 -- hold(holders, scanner): the last 8 holders with this one appended.
 local function hold(holders, scanner)
   local all = {}

@@ -10,7 +10,7 @@ local function claimer(scanner, limits, now)
     return nil, math.max(0, wait_until - now)
   end
   local me = { id = scanner, request = limits.request, able = able_of(s[3] or ''), queues = { 's' .. scanner },
-    held = {}, distinct = 0, passed = {}, subnets = {}, turns = 16,
+    held = {}, distinct = 0, passed = {}, subnets = {},
     cap_tasks = tonumber(s[6]), cap_jobs = tonumber(s[7]), cursor = tonumber(s[11] or '0'),
     targets = s[5] - (s[8] or 0), tasks = s[6] - (s[9] or 0), scanner_rate = tonumber(s[10] or ''),
     claim_ms = limits.claim_ms, task_seconds = limits.task_seconds,

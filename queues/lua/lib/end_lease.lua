@@ -1,7 +1,7 @@
 -- include: keys
 -- include: text
 -- include: return_jobs
--- include: budget
+-- include: charge
 -- free_budgets(task): gives its rate back; what waited for it can be handed out again.
 local function free_budgets(task)
   if discharge(key('scan', task.scan, 'grants'), task) and redis.call('HDEL', key('scan', task.scan), 'spent') == 1 then

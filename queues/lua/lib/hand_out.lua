@@ -1,5 +1,7 @@
 -- include: keys
 -- include: take
+local LOOKS_AT_MOST, LOOKS_AT_LEAST = 16, 4 -- at open intervals of a scan that are not for now
+
 -- may_take(row, me): whether this scanner may have one more slice of the scan now. While fewer slices
 -- remain than a shared queue has task slots, a claim gets one of them at most.
 local function may_take(row, me)
@@ -15,11 +17,11 @@ end
 -- tasks_of(row, rows, me, wanted): how many more tasks of this scan the claim may still hand out, the
 -- scans of the window taking turns.
 local function tasks_of(row, rows, me, wanted)
-  local turns = 0
+  local others = 0
   for _, one in ipairs(rows) do
-    turns = turns + (one.over and 0 or 1)
+    others = others + ((one.over or one == row) and 0 or 1)
   end
-  return math.max(1, math.min(math.ceil(math.min(wanted, me.tasks) / turns), row.open))
+  return math.max(1, math.min(math.ceil(math.min(wanted, me.tasks) / (others + 1)), row.open))
 end
 
 -- hand_out(rows, me, limit, now): round robin over the window, one slice of each scan in succession,
@@ -28,6 +30,7 @@ end
 local function hand_out(rows, me, limit, now)
   local ids, start = {}, 0
   for i, row in ipairs(rows) do
+    row.looks = math.max(LOOKS_AT_LEAST, math.floor(LOOKS_AT_MOST / #rows))
     if row.receipt <= me.cursor then
       start = i
     end

@@ -16,7 +16,7 @@ end
 -- turn_away(entry, row, me, word, budget): an interval that this scanner cannot have now goes to the back;
 -- where the budget of a subnet is spent, out of everybody's way until some of it comes free.
 local function turn_away(entry, row, me, word, budget)
-  me.turns = me.turns - 1
+  row.looks = row.looks - 1
   if budget and budget.mine == 0 then
     wait_for(me, budget.kind, budget.id)
   end
@@ -33,7 +33,7 @@ end
 local function pick(row, me, tasks, now)
   local open = key('scan', row.scan, 'open')
   local left = redis.call('LLEN', open)
-  while left > 0 and me.turns > 0 do
+  while left > 0 and row.looks > 0 do
     local entry = redis.call('LPOP', open)
     local slice, word, by = read_entry(entry), nil, nil
     if not is_for_others(slice, row, me, now) then

@@ -2,15 +2,15 @@
 -- include: place
 local READ_AT_MOST_PARKED = 100
 
--- unpark(queue, able, budget): scans whose engine has come back online are ready again in their old
+-- unpark(queue, able, quota): scans whose engine has come back online are ready again in their old
 -- place, whether there is room or not.
-local function unpark(queue, able, budget)
+local function unpark(queue, able, quota)
   for _, engine in ipairs(redis.call('SMEMBERS', key('queue', queue, 'parked'))) do
     local parked = key('queue', queue, 'parked', engine)
-    local most = able(engine) and budget.moves or 0
+    local most = able(engine) and quota.moves or 0
     for _, scan in ipairs(most > 0 and redis.call('ZRANGE', parked, 0, most - 1) or {}) do
       redis.call('ZREM', parked, scan)
-      budget.moves = budget.moves - 1
+      quota.moves = quota.moves - 1
       place(queue, scan)
     end
     if redis.call('EXISTS', parked) == 0 then
@@ -32,10 +32,10 @@ local function park(queue)
   end
 end
 
--- promote(queue, able, budget): jobs go in order from the waiting list to ready while the queue's job
--- capacity has room. able(engine) tells whether the scanner that claims has it. budget.moves is how many
+-- promote(queue, able, quota): jobs go in order from the waiting list to ready while the queue's job
+-- capacity has room. able(engine) tells whether the scanner that claims has it. quota.moves is how many
 -- may still be moved by this script, over all its queues.
-local function promote(queue, able, budget)
+local function promote(queue, able, quota)
   local q = redis.call('HMGET', key('queue', queue), 'cap', 'lost', 'retired')
   if q[3] then
     return
@@ -43,14 +43,14 @@ local function promote(queue, able, budget)
   if q[2] then
     park(queue)
   end
-  unpark(queue, able, budget)
+  unpark(queue, able, quota)
   local room = tonumber(q[1]) - redis.call('ZCARD', key('queue', queue, 'ready'))
-  while room > 0 and budget.moves > 0 do
+  while room > 0 and quota.moves > 0 do
     local scan = redis.call('LPOP', key('queue', queue, 'waiting'))
     if not scan then
       return
     end
-    budget.moves = budget.moves - 1
+    quota.moves = quota.moves - 1
     if redis.call('HEXISTS', key('scan', scan, 'jobs'), queue) == 1 then
       redis.call('HSET', key('scan', scan, 'jobs'), queue, 'out')
       room = room - (place(queue, scan) and 1 or 0)

@@ -51,7 +51,8 @@ local function reason(job, scan, now, asked)
   if not seen.behind and not seen.open and not seen.spent then
     return seen.full and 'SCANNERS_FULL' or 'SCANNERS_BACKING_OFF'
   elseif job.place == 'listed' then
-    return waiting_place(job, scan, tonumber(q[2]) - redis.call('ZCARD', key('queue', job.queue, 'ready')))
+    local room = tonumber(q[2]) - redis.call('ZCARD', key('queue', job.queue, 'ready'))
+    return waiting_place(job, scan, room)
   elseif scan.limit or (seen.spent and not seen.open) then
     return 'BUDGET_SPENT', scan.limit or seen.spent
   end

@@ -8,11 +8,10 @@ local WINDOWS_AT_MOST = 4
 -- now, from the window without the scans passed over. Returns the task ids, or nil and a scan that must
 -- first be cut anew.
 local function through_windows(me, limit, now)
-  local rules = redis.call('HGET', SITE, 'rules') or '0'
   for _ = 1, WINDOWS_AT_MOST do
     local rows = window(me.queues, me.held, me.cap_jobs, me.able, me.passed)
     for _, row in ipairs(rows) do
-      if row.rules ~= rules then
+      if row.rules ~= me.rules then
         return nil, row.scan
       end
     end
@@ -25,14 +24,18 @@ local function through_windows(me, limit, now)
 end
 
 -- search(me, limit, now): through_windows; where the scanner stopped and what it waits for are kept.
+-- Returns the task ids, or {} and a scan that must first be cut anew: one of the window, or else one that
+-- waits for budgets.
 local function search(me, limit, now)
   local ids, scan = {}, nil
+  me.rules = redis.call('HGET', SITE, 'rules') or '0'
   if me.tasks > 0 and me.targets > 0 then
     ids, scan = through_windows(me, limit, now)
   end
+  settle_waits(me, now)
   if ids and #ids > 0 then
     redis.call('HSET', key('scanner', me.id), 'cursor', text(me.cursor))
+    return ids
   end
-  settle_waits(me, now)
-  return ids, scan
+  return {}, scan or me.outdated
 end

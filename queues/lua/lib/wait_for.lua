@@ -1,6 +1,7 @@
 -- include: keys
 -- include: text
 -- include: budget
+-- include: charge
 local WAITS_AT_MOST, CLOSED_AT_MOST, FORGOTTEN_AT_MOST = 16, 4, 100
 
 -- wait_for(me, kind, id): a scanner found too little of a budget of which it holds nothing.
@@ -19,12 +20,16 @@ local function want(me, kind, id)
   end
 end
 
--- want_of(me, scan): it waits for what a closed scan waits for, if it may work on it.
+-- want_of(me, scan): it waits for what a closed scan waits for, if it may work on it; one that was cut
+-- under other rules is noted (me.outdated).
 local function want_of(me, scan)
-  local s = redis.call('HMGET', key('scan', scan), 'engine', 'spent')
+  local s = redis.call('HMGET', key('scan', scan), 'engine', 'spent', 'rules')
   if not me.able(s[1]) or not (me.held[scan] or me.distinct < me.cap_jobs) then
     return
-  elseif s[2] then
+  elseif (s[3] or '0') ~= me.rules then
+    me.outdated = me.outdated or scan
+  end
+  if s[2] then
     return want(me, 'scan', scan)
   end
   local first = redis.call('ZRANGE', key('scan', scan, 'blocked'), 0, 0, 'WITHSCORES')

@@ -226,16 +226,65 @@ def test_a_new_limit_counts_what_is_out_already(server: Server) -> None:
     """A task that was handed out before uses it up until it ends; nothing is taken back."""
     one, two = server.scanner("one", maxProbesPerSecond=50), server.scanner("two")
     server.scan(one)
-    held = one.begin()
+    one.begin()
     limited = subnet(server, "10.0.0.0/8", 60)
     server.scan(two, targets=["10.1.0.0/16"])
-    expect_json(one.tell(held, "progress", {}))
     job = two.begin()
 
     assert job["maxProbesPerSecond"] == 10
     seen = expect_json(server.admin.get(f"/api/subnets/{limited['subnetId']}"))
     assert seen["grantedProbesPerSecond"] == 60
     audited(server)
+
+
+def test_what_waits_for_a_budget_is_shown_where_it_waits(server: Server) -> None:
+    """In its queue, and beside tasks of the same scan that are out."""
+    one, two = server.scanner("one", taskCapacity=2), server.scanner("two")
+    subnet(server, "10.0.0.0/24", 10)
+    running, waiting = server.scan(one, hostsPerTask=1), server.scan(two)
+    one.begin()
+    assert one.jobs() == two.jobs() == []
+    queues = expect_json(server.admin.get("/api/queues"))["items"]
+
+    assert server.seen(running)["waitingFor"]["code"] == "BUDGET_SPENT"
+    shown = {queue["name"]: (queue["active"], queue["waiting"]) for queue in queues}
+    assert shown == {"one": ([running["scanId"]], []), "two": ([], [waiting["scanId"]])}
+
+
+def test_rules_reach_a_scan_that_waits_for_a_budget(server: Server) -> None:
+    """Where its subnet has moved it goes on; where all of it is excluded it ends."""
+    one, two = server.scanner("one"), server.scanner("two")
+    limited = subnet(server, "10.0.0.0/24", 10)
+    server.scan(one)
+    one.begin()
+    moved, excluded = server.scan(two), server.scan(two, targets=["10.0.0.128/25"])
+    assert two.jobs() == []
+    rule(server, "exclusions", "10.0.0.128/25", reason="never")
+    assert two.jobs() == []
+    assert server.seen(excluded)["status"] == "completed"
+    url = f"/api/subnets/{limited['subnetId']}"
+    expect_json(server.admin.patch(url, {"cidr": "10.9.0.0/24"}))
+
+    assert two.begin()["scanId"] == moved["scanId"]
+    audited(server)
+
+
+def test_coverage_is_by_the_rules_of_now(server: Server) -> None:
+    """What is forbidden is not called waiting, though no scanner has asked since."""
+    scan = server.scan(server.scanner())
+    rule(server, "exclusions", "10.0.0.0/25", reason="never")
+    coverage = expect_json(server.admin.get(f"/api/scans/{scan['scanId']}/coverage"))
+
+    assert (coverage["excluded"], coverage["notReached"]) == (128, 128)
+    audited(server)
+
+
+def test_ipv4_in_the_form_of_ipv6_is_no_way_around(server: Server) -> None:
+    """It would go to the IPv4 address, whatever is said of that."""
+    scanner = server.scanner()
+    wanted = {"targets": ["::fffe:0:0/95"], "ports": "1", "scannerIds": [scanner.scanner_id]}
+
+    assert "targets.0" in expect_errors(server.admin.post("/api/scans", wanted))
 
 
 def test_a_deleted_limit_limits_nothing(server: Server) -> None:
@@ -281,17 +330,53 @@ def test_as_many_subnets_are_scanned_at_once_as_there_are_scanners(server: Serve
 
 
 def test_a_port_list_in_use_stays(server: Server) -> None:
-    """It can be deleted when the scans that use it have ended; a rerun then needs another."""
+    """It can be deleted when the scans that use it have ended; a rerun has their ports."""
     made = expect_json(server.admin.post("/api/port-lists", {"name": "w", "ports": "80"}), 201)
     scan = server.scan(server.scanner(), portListId=made["portListId"], ports=None)
     url = f"/api/port-lists/{made['portListId']}"
     assert scan["ports"] == "80"
     expect_problem(server.admin.ask("DELETE", url), 409, "CONFLICT")
     server.admin.post(f"/api/scans/{scan['scanId']}/cancel")
-
     assert server.admin.ask("DELETE", url).status_code == 204
-    answer = server.admin.post(f"/api/scans/{scan['scanId']}/rerun")
-    assert "portListId" in expect_errors(answer)
+    again = expect_json(server.admin.post(f"/api/scans/{scan['scanId']}/rerun"), 201)
+
+    assert (again["ports"], again["portListId"]) == ("80", None)
+
+
+def test_a_rerun_leaves_out_what_may_not_be_scanned_any_more(server: Server) -> None:
+    """And says so; where nothing is left, that is a conflict."""
+    scan = server.scan(server.scanner())
+    url = f"/api/scans/{scan['scanId']}"
+    server.admin.post(f"{url}/cancel")
+    rule(server, "scopes", "10.0.0.0/26")
+    again = expect_json(server.admin.post(f"{url}/rerun"), 201)
+    rule(server, "exclusions", "10.0.0.0/24", reason="never")
+
+    assert (again["hosts"]["total"], again["exclude"]) == (64, ["10.0.0.64-10.0.0.255"])
+    expect_problem(server.admin.post(f"{url}/rerun"), 409, "CONFLICT")
+
+
+def test_a_repeated_creation_is_answered_whatever_the_rules_are_by_now(server: Server) -> None:
+    """It made its scan before they came."""
+    wanted = {"targets": ["10.0.0.0/24"], "ports": "1", "scannerIds": [server.scanner().scanner_id]}
+    key = {"Idempotency-Key": "once"}
+    first = expect_json(server.admin.post("/api/scans", wanted, headers=key), 201)
+    rule(server, "exclusions", "10.0.0.0/24", reason="never")
+
+    again = expect_json(server.admin.post("/api/scans", wanted, headers=key), 201)
+    assert again["scanId"] == first["scanId"]
+
+
+def test_a_repeated_claim_brings_nothing_that_was_excluded_meanwhile(server: Server) -> None:
+    """A lost answer is no way around an exclusion."""
+    scanner = server.scanner()
+    server.scan(scanner, hostsPerTask=128)
+    asking = {"X-Request-Id": "once"}
+    assert [ranges(job) for job in scanner.jobs(headers=asking)] == [["10.0.0.0/25"]]
+    rule(server, "exclusions", "10.0.0.0/25", reason="never")
+
+    assert [ranges(job) for job in scanner.jobs(headers=asking)] == [["10.0.0.128/25"]]
+    audited(server)
 
 
 def test_a_name_in_flight_is_asked_back_when_scope_changes(server: Server) -> None:

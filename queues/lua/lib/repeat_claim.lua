@@ -1,0 +1,23 @@
+-- include: keys
+-- include: task
+-- include: control
+-- repeat_claim(scanner, request): what this request was given before and has not started: its answer was
+-- lost. What rules of the site have forbidden meanwhile is not given again. Returns the task ids, and a
+-- scan that is first to be cut anew, if one is.
+local function repeat_claim(scanner, request)
+  local ids = {}
+  if request == '' then
+    return ids
+  end
+  local from, to = '[' .. request .. ':', '[' .. request .. ';'
+  for _, row in ipairs(redis.call('ZRANGEBYLEX', key('scanner', scanner, 'unstarted'), from, to, 'LIMIT', 0, 100)) do
+    local task = load_task(string.match(row, ':(%d+)$'))
+    local _, outdated = control(task)
+    if outdated then
+      return {}, task.scan
+    elseif task.cancel == '' then
+      ids[#ids + 1] = task.id
+    end
+  end
+  return ids
+end
