@@ -52,6 +52,16 @@ class RulesAct(ScannersAct):
             self.ask("delete_rule", kind, draw.pick(known, number))
         self.go_on(number)
 
+    @rule(number=draw.numbers, limit=draw.limits)
+    def lose_an_answer(self, number: int, limit: int) -> None:
+        """Before a claim is repeated, some of what it was given is no longer to be scanned."""
+        given = self.claim_as(number, limit, "lost")
+        if given:
+            task = self.world.tasks[draw.pick(given, number)]
+            place = draw.around(self.world.scans[task.scan].where[task.addresses[0]])
+            self.ask("save_rule", "exclusion", None, place, None)
+        self.claim_as(number, limit, "lost")
+
     def in_flight(self) -> list[tuple[Scan, int]]:
         held = [task for task in self.world.tasks.values() if task.held]
         return [(self.world.scans[task.scan], index) for task in held for index in task.addresses]
