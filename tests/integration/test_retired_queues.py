@@ -61,7 +61,7 @@ def test_a_scanner_that_goes_is_told(site: Site) -> None:
     site.claim(scanner, limit=1)
     RetirementStore(site.client, site.clock).retire(site.keys, "scanner", scanner.scanner)
 
-    assert site.tasks.heartbeat(scanner, Report(), [])[0] is True
+    assert site.tasks.heartbeat(scanner, Report(), []).drain is True
 
 
 def test_a_scanner_with_one_task_stays_until_it_ends(site: Site) -> None:
