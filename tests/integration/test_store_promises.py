@@ -8,6 +8,7 @@ from domain.errors import Conflict, Invalid, InvalidTransition, LeaseLost
 from domain.space import build_segments
 from domain.targets import parse_target
 from queues.port_lists import PortListStore
+from queues.retirement import RetirementStore
 from queues.tasks import Holder, Lease
 from tests.integration.conftest import Site
 
@@ -228,3 +229,44 @@ def test_names_and_limits_of_networks_exclude_each_other(site: Site) -> None:
     site.finish(scanner, site.claim(scanner)[0])
 
     assert site.subnet("10.0.0.0/8", 5) > scan
+
+
+def test_who_is_to_be_a_member_is_there(site: Site) -> None:
+    """Neither a group takes a scanner that there is not, nor a scanner such a group."""
+    scanner = site.scanner()
+    group = site.group(scanner)
+    with pytest.raises(Invalid, match="no scanner 17"):
+        site.groups.save(site.keys, group, name="g", cap=1, members=[scanner.scanner, 17])
+    with pytest.raises(Invalid, match="no group 17"):
+        site.scanners.save(site.keys, scanner.scanner, {}, groups=[group, 17])
+
+    assert site.client.smembers(site.keys.of("group", group, "members")) == {str(scanner.scanner)}
+
+
+def test_a_scanner_that_goes_counts_nowhere(site: Site) -> None:
+    """While it still works its scans have left its queue, and nobody is there for its group's."""
+    scanner, other = site.scanner(), site.scanner()
+    group = site.group(scanner)
+    scanner = site.holder(scanner.scanner)
+    both = site.scan(f"s{scanner.scanner}", f"s{other.scanner}", size=1)
+    scan = site.scan(f"g{group}", targets="192.0.2.0/24", size=1)
+    (lease,) = site.claim(scanner, limit=1)
+    assert lease.scan == both
+    assert site.scans.explain(site.keys, scan)[0] == "AWAITING_CLAIM"
+    RetirementStore(site.client, site.clock).retire(site.keys, "scanner", scanner.scanner)
+
+    assert site.client.hkeys(site.keys.of("scan", both, "jobs")) == [f"s{other.scanner}"]
+    assert site.scans.explain(site.keys, scan)[0] == "NO_SCANNER_ONLINE"
+
+
+def test_what_is_wrong_again_raises_another_alarm(site: Site) -> None:
+    """One that was cleared is over."""
+    scanner = site.scanner()
+    for _ in range(2):
+        site.heartbeat(scanner)
+        site.clock.forward(100)
+        site.upkeep.mark_offline(site.keys, 90_000)
+    alarms = site.alarms.some(site.keys, state="", limit=9, cursor="").items
+
+    assert [alarm["kind"] for alarm in alarms] == ["scanner-offline"] * 2
+    assert ["cleared" in alarm for alarm in alarms] == [False, True]
