@@ -136,3 +136,26 @@ def test_a_disabled_scanner_raises_no_alarm(site: Site) -> None:
     site.upkeep.mark_offline(site.keys, 90_000)
 
     assert site.alarms.some(site.keys, state="", limit=9, cursor="").items == []
+
+
+def test_a_success_ends_a_row_of_failures(site: Site) -> None:
+    """Two failures, one that is good, and another failure are not three in a row."""
+    scanner = site.scanner(set_tasks=1)
+    site.scan(f"s{scanner.scanner}", size=1)
+    for status in ("failed", "failed", "completed", "failed"):
+        site.finish(scanner, site.claim(scanner)[0], status)
+
+    assert len(site.claim(scanner)) == 1
+
+
+def test_a_scanner_heard_of_in_time_is_online(site: Site) -> None:
+    """For as long as it may be silent, to the millisecond."""
+    scanner = site.scanner()
+    site.heartbeat(scanner)
+    online = []
+    for ms in (89_999, 1):
+        site.clock.ms += ms
+        site.upkeep.mark_offline(site.keys, 90_000)
+        online.append((site.scanners.get(site.keys, scanner.scanner) or {})["online"])
+
+    assert online == ["1", "0"]

@@ -264,6 +264,34 @@ def test_a_scan_of_which_all_is_set_aside_is_ready_again(site: Site, scanner: Ho
     assert (opened(site, scan), ready(site, other)) == (["0:128:0::"], [str(scan)])
 
 
+def test_a_task_of_which_nothing_is_left_has_ended(site: Site, scanner: Holder) -> None:
+    """What was excluded before and what is now are one."""
+    scan = site.scan(own(scanner), size=8)
+    (lease,) = site.claim(scanner, limit=1)
+    release(site, scanner, lease)
+    for cidr in ("10.0.0.0/30", "10.0.0.4/30", "10.0.0.8/30"):
+        rule(site, "exclusion", cidr)
+        site.recutting.recut(site.keys, scan)
+    record = site.tasks.get(site.keys, lease.task)
+
+    assert record is not None
+    assert (record["status"], "finished" in record) == ("canceled", True)
+    assert opened(site, scan) == ["12:256:0::"]
+    assert site.client.zrange(site.keys.of("scan", scan, "excluded"), 0, -1) == ["0:12"]
+    assert site.record(scan)["excluded"] == "12"
+
+
+def test_what_a_deleted_limit_granted_is_forgotten(site: Site, scanner: Holder) -> None:
+    """Also by a task that never heard of it, and ends."""
+    subnet = site.subnet("10.0.0.0/24", 7)
+    site.scan(own(scanner), size=8)
+    lease = started(site, scanner)
+    site.rules.store.delete(site.keys, "subnet", subnet)
+    release(site, scanner, lease)
+
+    assert site.client.keys("*:subnet:*") == []
+
+
 def test_a_scan_with_nothing_left_ends(site: Site, scanner: Holder) -> None:
     """It has left its queues; that addresses were excluded is said."""
     plain, excluded = (site.scan(own(scanner), targets=f"10.0.{i}.0/30", size=4) for i in (0, 1))
