@@ -270,3 +270,69 @@ def test_what_is_wrong_again_raises_another_alarm(site: Site) -> None:
 
     assert [alarm["kind"] for alarm in alarms] == ["scanner-offline"] * 2
     assert ["cleared" in alarm for alarm in alarms] == [False, True]
+
+
+def test_a_drained_scanner_takes_nothing_of_its_groups(site: Site) -> None:
+    """What others can do is ready there, and left to them."""
+    drained, other = site.scanner(), site.scanner()
+    group = site.group(drained, other)
+    site.heartbeat(site.holder(other.scanner))
+    site.scanners.save(site.keys, drained.scanner, {"drain": 1})
+    site.scan(f"g{group}", size=1)
+
+    assert site.claim(site.holder(drained.scanner)) == []
+    assert len(site.claim(site.holder(other.scanner), limit=1)) == 1
+
+
+def test_a_scan_is_ready_under_its_receipt(site: Site) -> None:
+    """Only when its turn has come, and in its old place when it comes back."""
+    scanner = site.scanner(set_tasks=2, set_jobs=1)
+    first, second = (site.scan(f"s{scanner.scanner}", size=1) for _ in range(2))
+    (lease,) = site.claim(scanner, limit=1)
+    for scan in (second, first):
+        site.scans.pause(site.keys, scan, reason="test")
+        site.scans.resume(site.keys, scan, reason="test")
+    site.tasks.release(scanner, lease.task, 1, done=0)
+    ready = site.keys.of("queue", f"s{scanner.scanner}", "ready")
+
+    assert site.client.zrange(ready, 0, -1, withscores=True) == [(str(first), 1)]
+
+
+def test_a_scan_canceled_before_its_turn_is_in_no_queue(site: Site) -> None:
+    """A claim that comes upon it leaves nothing of it."""
+    scanner = site.scanner()
+    scan = site.scan(f"s{scanner.scanner}", size=1)
+    site.scans.cancel(site.keys, scan, reason="test")
+
+    assert site.claim(scanner) == []
+    assert site.client.exists(site.keys.of("scan", scan, "jobs")) == 0
+
+
+def test_a_task_starts_once(site: Site) -> None:
+    """However often its scanner says so; and no more of it is done than there is."""
+    scanner = site.scanner(set_targets=8)
+    scan = site.scan(f"s{scanner.scanner}", size=8)
+    lease = started(site, scanner)
+    site.tasks.start(scanner, lease.task, 1)
+    record = site.record(scan)
+    assert (record["claimed"], record["running"]) == ("0", "1")
+    with pytest.raises(Invalid):
+        site.tasks.release(scanner, lease.task, 1, done=9)
+    site.tasks.release(scanner, lease.task, 1, done=8)
+
+    assert site.record(scan)["done"] == "8"
+
+
+def test_a_fleet_is_as_it_was_said(site: Site) -> None:
+    """Capacities are in order and follow the machine; a group's members are those named last."""
+    one, other = site.scanner(), site.scanner()
+    group = site.group(one, other)
+    site.groups.save(site.keys, group, name="g", cap=1, members=[other.scanner])
+    site.heartbeat(site.holder(one.scanner), cpus="64", memory=str(64 * 2**20))
+    record = site.scanners.get(site.keys, one.scanner)
+    assert record is not None
+    with pytest.raises(Invalid):
+        site.scanner(set_tasks=2, set_jobs=3)
+
+    assert record["cap_targets"] == "32"
+    assert site.client.smembers(site.keys.of("group", group, "members")) == {str(other.scanner)}
