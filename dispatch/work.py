@@ -19,15 +19,12 @@ from queues.tasks import Beaten, Claimed, Controlled, Holder, Report, TaskStore
 
 T = TypeVar("T")
 Told = TypeVar("Told", Controlled, Beaten)
-RECUTS_AT_MOST = 100  # more than the scans that a scanner's window can hold
+RECUTS_AT_MOST = 100  # in one claim; where a window holds more, the next one goes on
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Each method is one script; a changed scanner record is read again and the call repeated.
-
-    So is a call that meets scans which are still to be cut by changed rules of the site.
-    """
+    """Each method is one script; a changed scanner record is read again and the call repeated."""
 
     tasks: TaskStore
     credentials: Credentials
@@ -36,11 +33,20 @@ class Work:
     memory: Memory
 
     def claim(self, caller: Caller, *, address: str, limit: int, request_id: str) -> Claimed:
-        """Up to `limit` tasks. Raises IpBindingViolation for a client address not allowed."""
+        """Up to `limit` tasks. Raises IpBindingViolation for a client address not allowed.
+
+        Scans that are still to be cut by changed rules of the site are, first: ScanToBeRecut is
+        raised only where too many are.
+        """
         request = hashlib.sha256(request_id.encode()).hexdigest()[:16] if request_id else ""
 
         def claim(present: Caller) -> Claimed:
             present.check_address(address)
+            for _ in range(RECUTS_AT_MOST):
+                try:
+                    return self.tasks.claim(present.holder, limit=limit, request=request)
+                except ScanToBeRecut as stale:
+                    self.recutting.recut(present.holder.keys, stale.scan)
             return self.tasks.claim(present.holder, limit=limit, request=request)
 
         claimed = self._as_known(caller, claim)
@@ -127,14 +133,6 @@ class Work:
 
     def _as_known(self, caller: Caller, call: Callable[[Caller], T]) -> T:
         try:
-            return self._under_rules(caller, call)
+            return call(caller)
         except StaleRecord:
-            return self._under_rules(self.credentials.again(caller), call)
-
-    def _under_rules(self, caller: Caller, call: Callable[[Caller], T]) -> T:
-        for _ in range(RECUTS_AT_MOST):
-            try:
-                return call(caller)
-            except ScanToBeRecut as stale:
-                self.recutting.recut(caller.holder.keys, stale.scan)
-        return call(caller)
+            return call(self.credentials.again(caller))

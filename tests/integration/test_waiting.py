@@ -71,10 +71,10 @@ def test_who_was_refused_by_a_limit_waits_until_it_has_some(
     assert (waiters(site, "subnet", subnet), waits(site, other)) == ([], "")
 
 
-def test_who_has_some_does_not_wait_for_more(
+def test_who_has_some_and_asked_for_more_waits_when_it_has_none(
     site: Site, three: tuple[Holder, Holder, Holder]
 ) -> None:
-    """Neither of a subnet nor of a scan: what comes free is for who has none."""
+    """Of a subnet and of a scan: whoever asks first leaves it its share."""
     one, other, _ = three
     subnet = site.subnet(NET, 100)
     scans = [site.scan(*own(one, other), targets=NET, size=1)]
@@ -83,12 +83,31 @@ def test_who_has_some_does_not_wait_for_more(
     assert rates(leases) == [100, 60]
     for _ in range(2):
         assert site.claim(one) == []
-    assert waits(site, one) == ""
+    assert sorted(waits(site, one).split(",")) == [f"scan:{scans[1]}", f"subnet:{subnet}"]
+    assert waiters(site, "subnet", subnet) == waiters(site, "scan", scans[1]) == []
     for lease in leases:
         site.finish(one, lease)
-    assert rates(site.claim(other, limit=2)) == [100, 60]
+    assert waiters(site, "subnet", subnet) == waiters(site, "scan", scans[1]) == ids(one)
 
-    assert waiters(site, "subnet", subnet) == waiters(site, "scan", scans[1]) == []
+    assert rates(site.claim(other, limit=2)) == [50, 30]
+
+
+def test_who_asked_for_more_long_ago_does_not_wait_when_it_has_none(
+    site: Site, three: tuple[Holder, Holder, Holder]
+) -> None:
+    """Nor one that asked for nothing more."""
+    one, other, _ = three
+    subnet = site.subnet(NET, 100)
+    site.scan(*own(one, other), targets=NET, size=1)
+    lease = take(site, one)
+    assert site.claim(one) == []
+    site.clock.forward(30)
+    site.finish(one, lease)
+    assert waiters(site, "subnet", subnet) == []
+    (lease,) = site.claim(other, limit=1)
+    site.finish(other, lease)
+
+    assert waiters(site, "subnet", subnet) == []
 
 
 def test_who_is_over_its_share_of_a_scan_does_not_wait(

@@ -142,6 +142,7 @@ def expected_scanner(scanner: Scanner) -> dict[str, Any]:
         "failures": scanner.failures,
         "wait_until": scanner.wait_until,
         "waits": scanner.waits,
+        "waited": scanner.waited,
     }
 
 
@@ -158,6 +159,7 @@ def found_scanner(raw: Raw, scanner: int) -> dict[str, Any]:
         "failures": int(record.get("failures", 0)),
         "wait_until": int(record.get("wait_until", 0)),
         "waits": [name for name in record.get("waits", "").split(",") if name],
+        "waited": int(record.get("waited", 0)),
     }
 
 

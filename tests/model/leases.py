@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.model.records import Piece, Task
 from tests.model.scans import come_back, reopen, settle
-from tests.model.waits import was_served
+from tests.model.waits import was_done_with, was_served
 from tests.model.world import AWAY_MS, CLAIM_MS, CUT_ANEW, LEASE_MS, MAX_TASK_MS, World
 
 
@@ -22,6 +22,7 @@ def end(world: World, task: Task, status: str) -> None:
     """Whoever ends it, its capacity is free: here that follows from the status."""
     task.status, task.stall_at, task.stalled = status, 0, False
     world.alarms.discard(f"task-stalled:{task.id}")
+    was_done_with(world, task)
     scan = world.scans[task.scan]
     if task.rate and scan.spent:
         scan.spent = False

@@ -32,6 +32,7 @@ class Scanner:
     failures: int = 0
     wait_until: int = 0
     waits: list[str] = field(default_factory=list)
+    waited: int = 0
 
     @property
     def queues(self) -> list[str]:

@@ -84,11 +84,11 @@ def has_rate(world: World, me: Scanner, turns: Turns, scan: Scan) -> bool:
         if budgets.room(world, budget) < budget.least:
             scan.spent = turns.made_room = True
             withdraw(world, scan)
-            note_refusal(world, me, turns, budget)
+            note_refusal(turns, budget)
             return False
         if budgets.on_offer(world, budget, me) < budget.least:
             turns.passed.add(scan.id)
-            note_refusal(world, me, turns, budget)
+            note_refusal(turns, budget)
             return False
     return True
 
@@ -104,10 +104,10 @@ def to_front(world: World, me: Scanner, turns: Turns, scan: Scan) -> bool:
             scan.open.append(scan.open.pop(0))
         elif spent:
             turns.made_room = True
-            note_refusal(world, me, turns, spent[0])
+            note_refusal(turns, spent[0])
             budgets.set_aside(world, scan, int(spent[0].name.split(":")[1]))
         elif above := [b for b in chain if budgets.on_offer(world, b, me) < b.least]:
-            note_refusal(world, me, turns, above[0])
+            note_refusal(turns, above[0])
             scan.open.append(scan.open.pop(0))
         else:
             return True
@@ -127,9 +127,9 @@ def is_for_others(world: World, me: Scanner, turns: Turns, scan: Scan, piece: Pi
     return bool(shared and task and recent and task.failed_by == me.id)
 
 
-def note_refusal(world: World, me: Scanner, turns: Turns, budget: Budget) -> None:
-    """One that holds nothing of a budget is to wait for it."""
-    if me.id not in budgets.grants(world, budget.name) and budget.name not in turns.refused:
+def note_refusal(turns: Turns, budget: Budget) -> None:
+    """It found too little of a budget."""
+    if budget.name not in turns.refused:
         turns.refused.append(budget.name)
 
 

@@ -1,8 +1,8 @@
-"""Who waits for a budget: scanners that hold nothing of it, and were refused of late."""
+"""Who waits for a budget: scanners that were refused of late, and hold nothing of it."""
 
 from __future__ import annotations
 
-from tests.model.budgets import charged, grants, waiting
+from tests.model.budgets import WAITS_MS, charged, grants, waiting
 from tests.model.records import Scan, Scanner, Task
 from tests.model.world import ACTIVE, Wait, World
 
@@ -21,14 +21,15 @@ def settle_waits(world: World, me: Scanner, refused: list[str]) -> list[Scan]:
     scans = _its_closed(world, me) if is_free(world, me) else []
     wanted = list(refused) if is_free(world, me) else []
     for scan in scans:
-        wanted += _wanted(world, me, scan)
+        wanted += _wanted(world, scan)
     waits = list(dict.fromkeys(wanted))[:WAITS_AT_MOST]
     for name in me.waits:
         if name not in waits:
             world.waiters.get(name, {}).pop(me.id, None)
     for name in waits:
-        enroll(world, name, me.id)
-    me.waits = waits
+        if me.id not in grants(world, name):
+            enroll(world, name, me.id)
+    me.waits, me.waited = waits, world.now if waits else 0
     return scans
 
 
@@ -47,12 +48,11 @@ def closed(world: World, queue: str) -> list[Scan]:
     return sorted(shut, key=lambda scan: scan.receipt)
 
 
-def _wanted(world: World, me: Scanner, scan: Scan) -> list[str]:
-    """The budget that a closed scan waits for, if it holds nothing of it."""
+def _wanted(world: World, scan: Scan) -> list[str]:
+    """The budget that a closed scan waits for."""
     subnet = min((subnet for subnet, _ in scan.blocked), default=0)
     name = f"scan:{scan.id}" if scan.spent else f"subnet:{subnet}"
-    there = scan.spent or subnet in world.subnets
-    return [name] if there and me.id not in grants(world, name) else []
+    return [name] if scan.spent or subnet in world.subnets else []
 
 
 def enroll(world: World, name: str, scanner: int) -> None:
@@ -68,3 +68,13 @@ def was_served(world: World, task: Task) -> None:
     """Its holder has some of each of these now."""
     for name in charged(world, task):
         world.waiters.get(name, {}).pop(task.holders[-1], None)
+
+
+def was_done_with(world: World, task: Task) -> None:
+    """Who was refused more of what it had, and has nothing of it now, waits."""
+    me = world.scanners[task.holders[-1]]
+    for name in charged(world, task) if task.rate else []:
+        wants = name in me.waits and me.waited > world.now - WAITS_MS
+        if wants and me.id not in grants(world, name):
+            before = world.waiters.setdefault(name, {}).get(me.id)
+            world.waiters[name][me.id] = Wait(before.since if before else me.waited, me.waited)

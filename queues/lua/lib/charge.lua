@@ -1,11 +1,5 @@
 -- include: keys
--- wait_no_more(kind, id, scanner): it does not count among those that wait for some of a budget.
-local function wait_no_more(kind, id, scanner)
-  if redis.call('ZREM', key(kind, id, 'waiters'), scanner) == 1 then
-    redis.call('ZREM', key(kind, id, 'turns'), scanner)
-  end
-end
-
+-- include: enroll
 -- charge(budget, scanner, rate): grants some of it.
 local function charge(budget, scanner, rate)
   local grants = key(budget.kind, budget.id, 'grants')
@@ -14,16 +8,19 @@ local function charge(budget, scanner, rate)
   wait_no_more(budget.kind, budget.id, scanner)
 end
 
--- discharge(grants, task): what was granted to a task comes free; false where nothing was, or the subnet
--- was deleted meanwhile.
-local function discharge(grants, task)
+-- discharge(kind, id, task, now): what was granted to a task comes free; false where nothing was, or the
+-- subnet was deleted meanwhile. A scanner that asked for more and holds nothing of it now waits.
+local function discharge(kind, id, task, now)
+  local grants = key(kind, id, 'grants')
   if redis.call('HEXISTS', grants, task.scanner) == 0 then
     return false
   end
-  for _, field in ipairs({ task.scanner, 'all' }) do
-    if redis.call('HINCRBY', grants, field, '-' .. task.rate) == 0 then
-      redis.call('HDEL', grants, field)
-    end
+  if redis.call('HINCRBY', grants, task.scanner, '-' .. task.rate) == 0 then
+    redis.call('HDEL', grants, task.scanner)
+    wait_on(kind, id, task.scanner, now)
+  end
+  if redis.call('HINCRBY', grants, 'all', '-' .. task.rate) == 0 then
+    redis.call('HDEL', grants, 'all')
   end
   return true
 end

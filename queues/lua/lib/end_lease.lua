@@ -2,22 +2,22 @@
 -- include: text
 -- include: return_jobs
 -- include: charge
--- free_budgets(task): gives its rate back; what waited for it can be handed out again.
-local function free_budgets(task)
-  if discharge(key('scan', task.scan, 'grants'), task) and redis.call('HDEL', key('scan', task.scan), 'spent') == 1 then
+-- free_budgets(task, now): gives its rate back; what waited for it can be handed out again.
+local function free_budgets(task, now)
+  if discharge('scan', task.scan, task, now) and redis.call('HDEL', key('scan', task.scan), 'spent') == 1 then
     return_jobs(task.scan)
   end
   for id in string.gmatch(task.subnets, '%d+') do
-    local freed = discharge(key('subnet', id, 'grants'), task)
+    local freed = discharge('subnet', id, task, now)
     if freed and redis.call('EXISTS', key('subnet', id, 'blocked')) == 1 then
       redis.call('ZADD', key('freed'), id, id)
     end
   end
 end
 
--- end_lease(task): takes the lease away and gives its capacity back: the only place that does, and only
+-- end_lease(task, now): takes the lease away and gives its capacity back: the only place that does, and only
 -- for whoever removed the lease. Returns false where there was none.
-local function end_lease(task)
+local function end_lease(task, now)
   if redis.call('ZREM', key('leases'), task.id) == 0 then
     return false
   end
@@ -37,7 +37,7 @@ local function end_lease(task)
     redis.call('HINCRBY', scan, 'advanced', text(-math.min(tonumber(task.progress), task.size)))
   end
   if task.rate ~= '' then
-    free_budgets(task)
+    free_budgets(task, now)
   end
   return true
 end

@@ -22,7 +22,7 @@ end
 
 -- end_task(task, status, message, now): its holder's final word: completed or failed.
 local function end_task(task, status, message, now)
-  end_lease(task)
+  end_lease(task, now)
   clear_alarm('task-stalled', task.id, now)
   redis.call('HSET', key('scan', task.scan), 'active', text(now))
   redis.call('HSET', key('task', task.id), 'error', message, 'said', status)

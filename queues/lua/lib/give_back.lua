@@ -10,7 +10,7 @@
 -- waits to be handed out again under the same id.
 local function give_back(task, done, now)
   local first = tonumber(task.first)
-  end_lease(task)
+  end_lease(task, now)
   clear_alarm('task-stalled', task.id, now)
   redis.call('HSET', key('scan', task.scan), 'active', text(now))
   redis.call('HSET', key('task', task.id), 'said', 'released')

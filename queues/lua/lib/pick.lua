@@ -17,7 +17,7 @@ end
 -- where the budget of a subnet is spent, out of everybody's way until some of it comes free.
 local function turn_away(entry, row, me, word, budget)
   row.looks = row.looks - 1
-  if budget and budget.mine == 0 then
+  if budget then
     wait_for(me, budget.kind, budget.id)
   end
   if word == 'spent' then

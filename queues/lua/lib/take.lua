@@ -28,7 +28,7 @@ local function may_draw(row, me, now)
   if row.budget then
     _, word = offer(row.budget, me.id, me.least_rate, now)
   end
-  if word and row.budget.mine == 0 then
+  if word then
     wait_for(me, 'scan', row.scan)
   end
   if word == 'spent' then

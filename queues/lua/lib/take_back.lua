@@ -20,7 +20,7 @@ end
 -- take_back(task, now): its lease ran out. What was running has a strike more, and is quarantined when
 -- the scan's max_attempts are used up; otherwise it waits to be handed out again under the same id.
 local function take_back(task, now)
-  if not end_lease(task) then
+  if not end_lease(task, now) then
     return
   end
   clear_alarm('task-stalled', task.id, now)

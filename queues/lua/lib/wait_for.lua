@@ -1,22 +1,14 @@
 -- include: keys
 -- include: text
--- include: budget
--- include: charge
-local WAITS_AT_MOST, CLOSED_AT_MOST, FORGOTTEN_AT_MOST = 16, 4, 100
+-- include: enroll
+local WAITS_AT_MOST, CLOSED_AT_MOST = 16, 4
 
--- wait_for(me, kind, id): a scanner found too little of a budget of which it holds nothing.
+-- wait_for(me, kind, id): a scanner found too little of a budget.
 local function wait_for(me, kind, id)
   local name = kind .. ':' .. id
   if not me.wanted[name] and #me.wanted < WAITS_AT_MOST then
     me.wanted[name] = true
     me.wanted[#me.wanted + 1] = name
-  end
-end
-
--- want(me, kind, id): wait_for, unless it holds some of it.
-local function want(me, kind, id)
-  if redis.call('HEXISTS', key(kind, id, 'grants'), me.id) == 0 then
-    wait_for(me, kind, id)
   end
 end
 
@@ -30,29 +22,22 @@ local function want_of(me, scan)
     me.outdated = me.outdated or scan
   end
   if s[2] then
-    return want(me, 'scan', scan)
+    return wait_for(me, 'scan', scan)
   end
   local first = redis.call('ZRANGE', key('scan', scan, 'blocked'), 0, 0, 'WITHSCORES')
   local subnet = first[2] and text(tonumber(first[2]))
   if subnet and redis.call('EXISTS', key('subnet', subnet)) == 1 then
-    want(me, 'subnet', subnet)
+    wait_for(me, 'subnet', subnet)
   end
 end
 
--- enroll(name, scanner, now): it counts among those that wait for a budget, from when it began to, for
--- 30 s unless it asks again; without now, it does no longer.
-local function enroll(name, scanner, now)
+-- count_in(name, me, now): it counts among those that wait for a budget if it holds nothing of it.
+local function count_in(name, me, now)
   local kind, id = string.match(name, '^([a-z]+):(%d+)$')
-  if not now then
-    return wait_no_more(kind, id, scanner)
+  if redis.call('HEXISTS', key(kind, id, 'grants'), me.id) == 0 then
+    forget(kind, id, now)
+    enroll(kind, id, me.id, now)
   end
-  local waiters = key(kind, id, 'waiters')
-  local silent = redis.call('ZRANGEBYSCORE', waiters, '-inf', text(now - WAITS_MS), 'LIMIT', 0, FORGOTTEN_AT_MOST)
-  for _, one in ipairs(silent) do
-    wait_no_more(kind, id, one)
-  end
-  redis.call('ZADD', waiters, text(now), scanner)
-  redis.call('ZADD', key(kind, id, 'turns'), 'NX', text(now), scanner)
 end
 
 -- settle_waits(me, now): at the end of a claim: a scanner that can take more waits for what was refused to
@@ -67,16 +52,17 @@ local function settle_waits(me, now)
       end
     end
   end
-  for name in string.gmatch(me.waits, '[^,]+') do
-    if not me.wanted[name] then
-      enroll(name, me.id)
+  for kind, id in string.gmatch(me.waits, '([a-z]+):(%d+)') do
+    if not me.wanted[kind .. ':' .. id] then
+      wait_no_more(kind, id, me.id)
     end
   end
   for _, name in ipairs(me.wanted) do
-    enroll(name, me.id, now)
+    count_in(name, me, now)
   end
-  local waits = table.concat(me.wanted, ',')
-  if waits ~= me.waits then
-    redis.call('HSET', key('scanner', me.id), 'waits', waits)
+  if #me.wanted > 0 then
+    redis.call('HSET', key('scanner', me.id), 'waits', table.concat(me.wanted, ','), 'waited', text(now))
+  elseif me.waits ~= '' then
+    redis.call('HDEL', key('scanner', me.id), 'waits', 'waited')
   end
 end

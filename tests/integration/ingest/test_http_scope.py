@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from dispatch.rules import SiteRules
+from domain.rules import Rules
 from queues.audit import Audit
+from queues.keys import SiteKeys
+from queues.tasks import Report
 from tests.integration.ingest.asking import (
     Body,
     Scanner,
@@ -249,6 +254,48 @@ def test_what_waits_for_a_budget_is_shown_where_it_waits(server: Server) -> None
     assert server.seen(running)["waitingFor"]["code"] == "BUDGET_SPENT"
     shown = {queue["name"]: (queue["active"], queue["waiting"]) for queue in queues}
     assert shown == {"one": ([running["scanId"]], []), "two": ([], [waiting["scanId"]])}
+
+
+def test_what_waits_for_an_engine_is_shown_where_it_waits(server: Server) -> None:
+    """In its queue, though it has left the line."""
+    scanner = server.scanner("plain")
+    expect_json(scanner.post("/scanner/heartbeat", {"engines": ["connect"]}))
+    parked, listed = server.scan(scanner, engine="nmap"), server.scan(scanner)
+    job = scanner.begin()
+    [queue] = expect_json(server.admin.get("/api/queues"))["items"]
+
+    assert job["scanId"] == listed["scanId"]
+    assert (queue["active"], queue["waiting"]) == ([listed["scanId"]], [parked["scanId"]])
+
+
+class RestlessRules(SiteRules):
+    """Rules of a site that change each time somebody has read them."""
+
+    def of(self, keys: SiteKeys) -> Rules:
+        rules = super().of(keys)
+        self.store.save(keys, "exclusion", None, {"cidr": f"192.0.2.{rules.version}/32"})
+        return rules
+
+
+def test_leases_are_renewed_while_rules_change_all_the_time(server: Server) -> None:
+    """What a holder reports is heard, whether its scan can be cut anew or not."""
+    scanner = server.scanner()
+    server.scan(scanner)
+    job = scanner.begin()
+    dispatch = server.flask.extensions["dispatch"]
+    restless = replace(dispatch.work.recutting, rules=RestlessRules(dispatch.rules.store))
+    work = replace(dispatch.work, recutting=restless)
+    caller = dispatch.credentials.check(scanner.key)
+    rule(server, "exclusions", "192.0.2.255/32", reason="the first")
+    leases = SiteKeys("default").of("leases")
+    ends = [server.store.zscore(leases, job["jobId"])]
+    said = work.progress(caller, job["jobId"], None, done=1, results=0)
+    ends.append(server.store.zscore(leases, job["jobId"]))
+    beaten = work.heartbeat(caller, Report(), [(job["jobId"], None)])
+    ends.append(server.store.zscore(leases, job["jobId"]))
+
+    assert (said.control, beaten.control) == ("continue", {})
+    assert ends == sorted(set(ends))
 
 
 def test_rules_reach_a_scan_that_waits_for_a_budget(server: Server) -> None:

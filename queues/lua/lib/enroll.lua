@@ -1,0 +1,36 @@
+-- include: keys
+-- include: text
+-- include: budget
+local FORGOTTEN_AT_MOST = 100
+
+-- wait_no_more(kind, id, scanner): it does not count among those that wait for some of a budget.
+local function wait_no_more(kind, id, scanner)
+  if redis.call('ZREM', key(kind, id, 'waiters'), scanner) == 1 then
+    redis.call('ZREM', key(kind, id, 'turns'), scanner)
+  end
+end
+
+-- enroll(kind, id, scanner, asked): it waits, from when it began to, for 30 s after it asked.
+local function enroll(kind, id, scanner, asked)
+  redis.call('ZADD', key(kind, id, 'waiters'), text(asked), scanner)
+  redis.call('ZADD', key(kind, id, 'turns'), 'NX', text(asked), scanner)
+end
+
+-- forget(kind, id, now): those that have not asked for 30 s wait no more.
+local function forget(kind, id, now)
+  local until_then = text(now - WAITS_MS)
+  local waiters = key(kind, id, 'waiters')
+  for _, one in ipairs(redis.call('ZRANGEBYSCORE', waiters, '-inf', until_then, 'LIMIT', 0, FORGOTTEN_AT_MOST)) do
+    wait_no_more(kind, id, one)
+  end
+end
+
+-- wait_on(kind, id, scanner, now): it has lost the last that it held of a budget; if its last claim found
+-- too little of it, it is to have its share though others ask before it does.
+local function wait_on(kind, id, scanner, now)
+  local s = redis.call('HMGET', key('scanner', scanner), 'waits', 'waited')
+  local wants = s[1] and string.find(',' .. s[1] .. ',', ',' .. kind .. ':' .. id .. ',', 1, true)
+  if wants and tonumber(s[2]) > now - WAITS_MS then
+    enroll(kind, id, scanner, tonumber(s[2]))
+  end
+end
