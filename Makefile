@@ -2,10 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup demo test soak mutate check fmt lint lock
+.PHONY: help setup demo test soak mutate bench bench-quick check fmt lint lock
 
 help: ## Say what each target does
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Make .venv from the pinned requirements
 	@scripts/setup.sh $(PYTHON)
@@ -31,11 +31,14 @@ lint: setup ## Format check, ruff, mypy, import-linter
 
 check: lint test ## What CI runs
 
-bench: setup ## Measure growth, memory, exports and the rates of a fleet (about twelve minutes)
-	@$(BIN)/python -m benchmarks.growth
-	@$(BIN)/python -m benchmarks.export
-	@$(BIN)/python -m benchmarks.rates --engine connect
-	@$(BIN)/python -m benchmarks.rates --engine nmap
+bench: setup ## Measure all that is to be reached, and write docs/performance.md (about half an hour)
+	@scripts/test-tools.sh
+	@scripts/bench-tools.sh $(PYTHON)
+	@$(BIN)/python -m benchmarks
+
+bench-quick: setup ## Measure the ratios in less than three minutes; fail below nine tenths of the reach
+	@scripts/bench-tools.sh $(PYTHON)
+	@$(BIN)/python -m benchmarks --quick
 
 fmt: setup ## Format the code and mend what ruff can mend
 	@$(BIN)/ruff format .

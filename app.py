@@ -14,6 +14,8 @@ from console.health import health_blueprint
 from console.rq import mount_rq
 from dispatch.settings import Settings
 from dispatch.wiring import open_dispatch
+from metrics.page import mount_metrics
+from web.application import Application
 from web.blueprints import Api
 from web.headers import register_headers
 from web.problems import register_problems
@@ -39,13 +41,14 @@ OPENAPI = {
 
 def create_app(settings: Settings) -> Flask:
     """The WSGI application of one process. Raises ValueError where no store is configured."""
-    app = Flask("scandispatch", static_folder=STATIC, static_url_path="/static")
+    app = Application("scandispatch", static_folder=STATIC, static_url_path="/static")
     app.config.update(OPENAPI, MAX_CONTENT_LENGTH=settings.max_body_bytes)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of Flask's default provider
     app.url_map.strict_slashes = False
-    app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # as Flask's manual does
-        app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0, x_prefix=0
-    )
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # as Flask's manual does
+            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0, x_prefix=0
+        )
     dispatch = app.extensions["dispatch"] = open_dispatch(settings)
     register_problems(app)
     register_headers(app)
@@ -56,4 +59,5 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(docs_blueprint())
     if settings.rq_url:
         mount_rq(app, dispatch.tokens, settings.rq_url)
+    dispatch.parking.tell = mount_metrics(app, dispatch).parked
     return app

@@ -8,13 +8,15 @@ import os
 import signal
 from typing import Any
 
+from dispatch.open_files import raise_limit
+from metrics import sharing
 from workers.ingest import IngestWorker
 from workers.parent_death import die_with_parent
 
 bind = "127.0.0.1:8080"
 workers = 2
 worker_class = IngestWorker
-worker_connections = 2000  # parked polls are many, and cheap
+worker_connections = 2000  # that have a greenlet; parked polls have none
 backlog = 2048
 
 preload_app = False  # each worker makes its own app, and with it its own connections to the store
@@ -39,7 +41,29 @@ errorlog = "-"
 loglevel = "warning"
 
 
-def post_fork(arbiter: Any, worker: Any) -> None:  # noqa: ARG001 - gunicorn's signature
+def on_starting(arbiter: Any) -> None:
+    """Make the folder in which the workers count for /metrics, and let them park many polls."""
+    sharing.begin(arbiter, worker_tmp_dir)
+    raise_limit(arbiter.log)
+
+
+def pre_fork(arbiter: Any, worker: Any) -> None:
+    """Give the worker its slot in that folder."""
+    sharing.take_slot(arbiter, worker)
+
+
+def post_fork(arbiter: Any, worker: Any) -> None:
     """Let no worker outlive the arbiter, and end at once one that is told to while it starts."""
     die_with_parent(arbiter.pid)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # until its own handler is there
+    sharing.join(arbiter, worker)
+
+
+def child_exit(arbiter: Any, worker: Any) -> None:
+    """Take back what only a living worker has."""
+    sharing.leave(arbiter, worker)
+
+
+def on_exit(arbiter: Any) -> None:
+    """Remove the folder."""
+    sharing.end(arbiter)

@@ -1,9 +1,13 @@
 """What gunicorn serves: gunicorn wsgi:app."""
 
+from functools import partial
+
 from app import create_app
 from dispatch.settings import Settings
+from workers.aside import Aside
 from workers.logs import set_up_logging
 
 settings = Settings.from_process()
 set_up_logging(settings.log_format)
 app = create_app(settings)
+app.extensions["aside"] = partial(Aside, app)  # for the worker, which loads nothing before this

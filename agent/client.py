@@ -16,7 +16,7 @@ CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
 MOST_ANSWER_BYTES = 16 * 1024 * 1024
 MOST_RETRY_AFTER_SECONDS = 300.0
-_SHOWN_CHARACTERS = 500
+SHOWN_CHARACTERS = 500
 
 
 @dataclass(frozen=True)
@@ -41,18 +41,16 @@ class Answer:
 
     def __str__(self) -> str:
         detail = self.body.get("detail") or self.body.get("title") or ""
-        return printable(f"{self.status} {self.code} {detail}", _SHOWN_CHARACTERS)
+        return printable(f"{self.status} {self.code} {detail}", SHOWN_CHARACTERS)
 
 
 class Client:
-    """Speaks JSON with one server under one key; threads may share it."""
+    """Speaks JSON with one server under one key, over one connection that is kept."""
 
-    def __init__(self, options: AgentOptions, *, connections: int) -> None:
+    def __init__(self, options: AgentOptions) -> None:
         self._base = options.url.rstrip("/")
         self._pool = urllib3.PoolManager(
-            maxsize=connections,
             retries=False,
-            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
             headers={"X-API-Key": options.api_key, "User-Agent": "scandispatch-agent"},
             ca_certs=str(options.ca_file) if options.ca_file else None,
         )
@@ -63,9 +61,10 @@ class Client:
         path: str,
         body: dict[str, Any] | None = None,
         *,
-        request_id: str | None = None,
+        request_id: str = "",
+        parked_seconds: float = 0.0,
     ) -> Answer:
-        """Ask once.
+        """Ask once; the server may take `parked_seconds` longer than usual to answer.
 
         Raises:
             UnreachableError: no answer, or one that is no JSON object where it should be.
@@ -79,32 +78,39 @@ class Client:
             data = json.dumps(body).encode()
         sent_at = clock.now()
         try:
-            return self._ask(method, self._base + path, data, headers, sent_at)
+            response = self._pool.request(
+                method,
+                self._base + path,
+                body=data,
+                headers=headers,
+                redirect=False,
+                preload_content=False,
+                timeout=urllib3.Timeout(
+                    connect=CONNECT_SECONDS, read=READ_SECONDS + parked_seconds
+                ),
+            )
+            return _read(response, sent_at)
         except urllib3.exceptions.HTTPError as error:
             raise UnreachableError(f"{method} {path}: {_cause(error)}") from error
 
-    def _ask(
-        self, method: str, url: str, data: bytes | None, headers: dict[str, str], sent_at: float
-    ) -> Answer:
-        response = self._pool.request(
-            method, url, body=data, headers=headers, redirect=False, preload_content=False
-        )
-        try:
-            raw = response.read(MOST_ANSWER_BYTES + 1)
-            if len(raw) > MOST_ANSWER_BYTES:
-                response.close()
-            return Answer(
-                status=response.status,
-                sent_at=sent_at,
-                body=_parsed(raw, response.status),
-                retry_after=_seconds(response.headers.get("Retry-After")),
-            )
-        finally:
-            response.release_conn()
-
     def close(self) -> None:
-        """Let go of all connections."""
+        """Let go of the connection."""
         self._pool.clear()
+
+
+def _read(response: urllib3.BaseHTTPResponse, sent_at: float) -> Answer:
+    try:
+        raw = response.read(MOST_ANSWER_BYTES + 1)
+        if len(raw) > MOST_ANSWER_BYTES:
+            response.close()
+        return Answer(
+            status=response.status,
+            sent_at=sent_at,
+            body=_parsed(raw, response.status),
+            retry_after=_seconds(response.headers.get("Retry-After")),
+        )
+    finally:
+        response.release_conn()
 
 
 def _cause(error: Exception) -> str:
@@ -113,7 +119,7 @@ def _cause(error: Exception) -> str:
     while (deeper := inner.__cause__ or inner.__context__) is not None:
         inner = deeper
     said = getattr(inner, "strerror", None) or str(inner).rpartition(">: ")[2]
-    return printable(said or type(inner).__name__, _SHOWN_CHARACTERS)
+    return printable(said or type(inner).__name__, SHOWN_CHARACTERS)
 
 
 def _parsed(raw: bytes, status: int) -> dict[str, Any]:

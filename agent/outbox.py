@@ -1,57 +1,74 @@
-"""All that is still to be said to the server, kept in the spool until it has been heard.
+"""All that is still to be reported, kept in the spool until the server has it.
 
-Entries of one job attempt go in order, one at a time; those of different jobs overtake each other.
+Entries of one job attempt go in order; those of different jobs overtake each other.
 """
 
 import threading
-import time
 from collections.abc import Callable
 from itertools import groupby
 from typing import Any
 
 import structlog
 
-from agent.backoff import Backoff
+from agent import clock
 from agent.findings import BATCH_BYTES
 from agent.job import JobRef
+from agent.letter import Letter
 from agent.spool import Record, Spool
-from agent.stream import Listener, Stream
+from agent.stream import Stream
 from agent.verdict import Verdict
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
+GATHER_SECONDS = 0.2  # for which a batch waits for others, and for its task's last word
+
 
 class Outbox:
-    """Tasks put, uploaders take; what a former run left behind comes first."""
+    """Tasks put, the conversation takes and settles; a former run's leavings come first.
 
-    def __init__(self, spool: Spool, *, now: Callable[[], float] = time.monotonic) -> None:
+    Each letter that was taken is settled before the next are.
+    """
+
+    def __init__(self, spool: Spool, *, now: Callable[[], float] = clock.now) -> None:
         self._spool = spool
         self._now = now
-        self._changed = threading.Condition()
-        self._backoff = Backoff()
-        self._not_before = 0.0
+        self._lock = threading.Lock()
         self._disk_fails = False
+        self.news = threading.Event()  # set whenever there is something to look at
         self._streams: dict[JobRef, Stream] = {
             ref: Stream(ref, spool, list(entries))
             for ref, entries in groupby(spool.entries(), key=lambda entry: entry.ref)
         }
 
-    def listen(self, ref: JobRef, listener: Listener) -> None:
-        """Have verdicts on an attempt's calls told to its task."""
-        with self._changed:
-            self._stream(ref).listener = listener
+    def open(self, ref: JobRef) -> None:
+        """An attempt's task begins: its batches are numbered from here on."""
+        with self._lock:
+            self._stream(ref).open = True
+
+    def close(self, ref: JobRef) -> None:
+        """The attempt's task is over; what it left is sent nevertheless."""
+        with self._lock:
+            stream = self._stream(ref)
+            stream.open = False
+            self._forget_if_over(stream)
 
     @property
     def has_room(self) -> bool:
         """Whether further jobs may be begun."""
-        with self._changed:
+        with self._lock:
             return self._spool.has_room(BATCH_BYTES)
 
     @property
     def backlog(self) -> int:
         """Of how many attempts something is still to be sent."""
-        with self._changed:
-            return sum(not stream.empty for stream in self._streams.values())
+        with self._lock:
+            return len(self._waiting())
+
+    @property
+    def due_at(self) -> float:
+        """When the next letter is due, by the clock; infinity where there is none."""
+        with self._lock:
+            return min((stream.not_before for stream in self._waiting()), default=float("inf"))
 
     def put_results(self, ref: JobRef, results: list[dict[str, Any]]) -> bool:
         """Keep a batch; False where the spool or the disk is full."""
@@ -61,16 +78,50 @@ class Outbox:
         """Keep the last word on an attempt, even where the spool is full; False: disk is full."""
         return self._put(ref, Record(call, body), final=True)
 
+    def letters(self, most_bytes: int) -> list[Letter]:
+        """What is due, longest waiting first: one of a job, and the first whatever its size."""
+        with self._lock:
+            due = [stream for stream in self._waiting() if stream.not_before <= self._now()]
+            taken: dict[int, Letter] = {}
+            for stream in sorted(due, key=lambda stream: stream.not_before):
+                size = sum(entry.size for entry in stream.head)
+                room = most_bytes - sum(letter.size for letter in taken.values())
+                if stream.ref.job_id not in taken and (not taken or size <= room):
+                    taken |= self._letter(stream)
+            return list(taken.values())
+
+    def settle(self, letter: Letter, verdict: Verdict, *, retry_after: float | None = None) -> None:
+        """Act on what came of a letter."""
+        with self._lock:
+            stream = self._streams[letter.ref]
+            if verdict is Verdict.LATER:
+                stream.not_before = self._now() + stream.backoff.failed(retry_after)
+            else:
+                stream.backoff.reset()
+                stream.not_before = self._now()  # behind the others
+                stream.settle(len(letter.entries), verdict)
+            self._forget_if_over(stream)
+
     def _put(self, ref: JobRef, record: Record, *, final: bool) -> bool:
-        with self._changed:
+        with self._lock:
+            stream = self._stream(ref)
+            due_at = self._due_at(stream, final=final)
             try:
-                kept = self._stream(ref).append(record, final=final, force=final)
+                kept = stream.append(record, final=final, force=final)
             except OSError as error:
                 self._disk_failed(error)
                 return False
             self._disk_fails = False
-            self._changed.notify_all()
+            stream.not_before = due_at
+            if not final:  # its task's end is news, when its slot is free too
+                self.news.set()
             return kept
+
+    def _due_at(self, stream: Stream, *, final: bool) -> float:
+        """When a stream is due to which something is put now; one that rests goes on resting."""
+        if final and stream.backoff.fresh:
+            return self._now()
+        return self._now() + GATHER_SECONDS if stream.empty else stream.not_before
 
     def _disk_failed(self, error: OSError) -> None:
         """Say so once, not every time that a task tries again."""
@@ -78,90 +129,25 @@ class Outbox:
             log.error("the spool cannot be written", action="spool-failed", error=str(error))
         self._disk_fails = True
 
-    def wait_sent(self, ref: JobRef, seconds: float) -> bool:
-        """Whether everything of an attempt has been sent, after at most so long."""
-        with self._changed:
-            return self._changed.wait_for(lambda: self._sent(ref), seconds)
-
-    def wait_change(self, seconds: float) -> None:
-        """Until something was put or settled, at most so long."""
-        with self._changed:
-            self._changed.wait(seconds)
-
-    def wake(self) -> None:
-        """Have everybody who waits look up."""
-        with self._changed:
-            self._changed.notify_all()
-
-    def close(self, ref: JobRef) -> None:
-        """The attempt's task is over; what it left is sent nevertheless."""
-        with self._changed:
-            self._stream(ref).listener = None
-            self._forget_if_over(ref)
-
-    def take(self, seconds: float) -> tuple[Stream, Record | None] | None:
-        """The next call that is due, its stream now busy; a torn one comes as None."""
-        with self._changed:
-            stream = self._due()
-            if stream is None:
-                self._changed.wait(self._until_due(seconds))
-                return None
-            stream.busy = True
-            return stream, self._spool.read(stream.first)
-
-    def settle(self, stream: Stream, verdict: Verdict) -> None:
-        """Act on a final verdict on a stream's first entry, and let the stream go."""
-        with self._changed:
-            self._backoff.reset()
-            stream.backoff.reset()
-            self._settle(stream, verdict)
-            self._let_go(stream)
-
-    def postpone(self, stream: Stream, *, retry_after: float | None, all_streams: bool) -> None:
-        """Nothing is decided: try again later, this stream or, where it is the server, all."""
-        with self._changed:
-            if all_streams:
-                self._not_before = self._now() + self._backoff.failed(retry_after)
-            else:
-                stream.not_before = self._now() + stream.backoff.failed(retry_after)
-            self._let_go(stream)
-
-    def _let_go(self, stream: Stream) -> None:
-        stream.busy = False
-        self._forget_if_over(stream.ref)
-        self._changed.notify_all()
-
-    @staticmethod
-    def _settle(stream: Stream, verdict: Verdict) -> None:
-        if verdict in {Verdict.ACCEPTED, Verdict.LOST}:
-            stream.acknowledged()
-        elif verdict is Verdict.GAP and stream.close_gap():
-            return
-        elif verdict is not Verdict.SPLIT or not stream.split():
-            stream.drop()
+    def _letter(self, stream: Stream) -> dict[int, Letter]:
+        """The next letter of a stream by its job, if any; what is torn is left out."""
+        while not stream.empty:
+            entries = stream.head
+            records = [self._spool.read(entry) for entry in entries]
+            whole = [record for record in records if record is not None]
+            if len(whole) == len(records):
+                return {stream.ref.job_id: Letter(tuple(entries), tuple(whole))}
+            log.error("a torn spool entry is left out", action="spool-torn", ref=str(stream.ref))
+            stream.drop(records.index(None))
+        self._forget_if_over(stream)
+        return {}
 
     def _stream(self, ref: JobRef) -> Stream:
         return self._streams.setdefault(ref, Stream(ref, self._spool, []))
 
-    def _sent(self, ref: JobRef) -> bool:
-        stream = self._streams.get(ref)
-        return stream is None or stream.empty
-
-    def _forget_if_over(self, ref: JobRef) -> None:
-        stream = self._streams.get(ref)
-        if stream and stream.empty and stream.listener is None and not stream.busy:
-            del self._streams[ref]
-
     def _waiting(self) -> list[Stream]:
-        return [s for s in self._streams.values() if not s.empty and not s.busy]
+        return [stream for stream in self._streams.values() if not stream.empty]
 
-    def _due(self) -> Stream | None:
-        stream = min(self._waiting(), key=self._when, default=None)
-        return stream if stream and self._when(stream) <= self._now() else None
-
-    def _when(self, stream: Stream) -> float:
-        return max(stream.not_before, self._not_before)
-
-    def _until_due(self, most: float) -> float:
-        when = min(map(self._when, self._waiting()), default=None)
-        return most if when is None else min(most, max(0.0, when - self._now()))
+    def _forget_if_over(self, stream: Stream) -> None:
+        if stream.empty and not stream.open:
+            del self._streams[stream.ref]

@@ -8,15 +8,15 @@ from agent.task import Task
 
 
 class Roster:
-    """Runs each task in a thread of its own; `changed` is set whenever a slot comes free."""
+    """Runs each task in a thread of its own; a slot that comes free is `news`."""
 
-    def __init__(self, crew: Crew, *, slots: int) -> None:
+    def __init__(self, crew: Crew, *, slots: int, news: threading.Event) -> None:
         self._crew = crew
         self._slots = slots
+        self._news = news
         self._lock = threading.Lock()
         self._tasks: dict[JobRef, Task] = {}
-        self.changed = threading.Event()
-        self.draining = False  # set by the heartbeat: the server wants no more claims
+        self.ended = 0  # tasks, since the start
 
     @property
     def free(self) -> int:
@@ -46,4 +46,5 @@ class Roster:
         finally:
             with self._lock:
                 del self._tasks[task.ref]
-            self.changed.set()
+                self.ended += 1
+            self._news.set()

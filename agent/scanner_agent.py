@@ -1,8 +1,8 @@
 """Wires the parts of an agent together, keeps them running, and winds them down.
 
 1. Beat until the server answers: one that does not know the key ends the agent here.
-2. Uploaders, heartbeat and claims run until `stopping` is set. What a former run left in the
-   spool goes out first.
+2. The conversation goes on until `stopping` is set. What a former run left in the spool goes out
+   first.
 3. Tasks give their jobs back; what the server does not take in time stays in the spool.
 """
 
@@ -16,29 +16,27 @@ from typing import Any
 import structlog
 
 from agent import machine
+from agent.asking import Asking
 from agent.backoff import Backoff
-from agent.claims import Claims
 from agent.client import Answer, Client
+from agent.conversation import Conversation
 from agent.crew import Crew
 from agent.dispatcher import Dispatcher
 from agent.engines.registry import engines_for
 from agent.errors import KeyRefusedError, UnreachableError
-from agent.heartbeat import Heartbeat
 from agent.job import JobRef
 from agent.lease import Lease
 from agent.options import AgentOptions
 from agent.outbox import Outbox
+from agent.reports import Reports
 from agent.roster import Roster
 from agent.spool import Spool
 from agent.task import Task
-from agent.uploader import TAKE_SECONDS, Uploader
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
-UPLOADERS = 4
 EXIT_BROKEN = 1
 _TICK_SECONDS = 0.05
-_OTHER_CONNECTIONS = UPLOADERS + 2  # heartbeat and claims have one each
 
 
 class Agent:
@@ -51,12 +49,12 @@ class Agent:
         self._engines = engines_for(
             options.engines, slots=slots, max_probes_per_second=options.max_probes_per_second
         )
-        self._client = Client(options, connections=slots + _OTHER_CONNECTIONS)
+        self._client = Client(options)
         self._dispatcher = Dispatcher(
             self._client, boot_id=str(uuid.uuid4()), engines=list(self._engines)
         )
         self._outbox = Outbox(spool)
-        self._roster = Roster(self._crew, slots=slots)
+        self._roster = Roster(self._crew, slots=slots, news=self._outbox.news)
 
     @property
     def stopping(self) -> threading.Event:
@@ -96,44 +94,39 @@ class Agent:
 
     def _first_beat(self) -> Answer | None:
         try:
-            return self._dispatcher.heartbeat([])
+            return self._dispatcher.sync([], beat=True)
         except UnreachableError as error:
             log.warning("the server is not reached", action="server-away", error=str(error))
             return None
 
     def _work(self) -> None:
-        sent = threading.Event()
-        uploader = Uploader(self._outbox, self._dispatcher, sent)
-        heartbeat = Heartbeat(self._dispatcher, self._roster, self._crew)
-        claims = Claims(
-            self._dispatcher, self._roster, self._outbox, self._crew, make_task=self._make_task
+        conversation = Conversation(
+            self._dispatcher,
+            Reports(self._roster, self._outbox),
+            Asking(self._roster, self._outbox, self.stopping, make_task=self._make_task),
+            self._outbox.news,
         )
-        uploaders = [self._crew.spawn(f"uploader-{n}", uploader.run) for n in range(UPLOADERS)]
-        self._crew.spawn("heartbeat", heartbeat.run)
-        claiming = self._crew.spawn("claims", claims.run)
+        thread = self._crew.spawn("conversation", conversation.run)
         self.stopping.wait()
-        self._wind_down(claiming)
-        sent.set()
-        self._outbox.wake()
-        for thread in uploaders:
-            thread.join(2 * TAKE_SECONDS)
+        self._wind_down(conversation)
+        conversation.end()
+        thread.join(_TICK_SECONDS)
 
-    def _wind_down(self, claiming: threading.Thread) -> None:
-        """Stop the tasks, those too that an answer to the last claim still brings."""
-        self._roster.changed.set()
+    def _wind_down(self, conversation: Conversation) -> None:
+        """Stop the tasks, those too that an answer under way still brings; have their ends told."""
         deadline = time.monotonic() + self._options.stop_seconds
-        while time.monotonic() < deadline and (claiming.is_alive() or self._roster.tasks()):
+        while time.monotonic() < deadline and (
+            self._roster.tasks() or self._outbox.backlog or conversation.speaking
+        ):
             for task in self._roster.tasks():
                 task.stop()
-            claiming.join(_TICK_SECONDS)
-            self._outbox.wait_change(_TICK_SECONDS)
+            time.sleep(_TICK_SECONDS)
 
     def _make_task(self, ref: JobRef, raw: Mapping[str, Any], lease: Lease) -> Task:
         return Task(
             ref,
             raw,
             lease=lease,
-            dispatcher=self._dispatcher,
             outbox=self._outbox,
             engines=self._engines,
             options=self._options,

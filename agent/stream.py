@@ -1,13 +1,9 @@
 """The entries of one job attempt in their order: numbered without a gap, whatever is refused."""
 
-from collections.abc import Callable
-
 from agent.backoff import Backoff
 from agent.job import JobRef
 from agent.spool import FINAL, Entry, Record, Spool
 from agent.verdict import Verdict
-
-Listener = Callable[[Verdict, float], None]  # told the verdict and when the call was sent
 
 
 class Stream:
@@ -18,10 +14,10 @@ class Stream:
         self._spool = spool
         self._entries = entries
         self._next_batch = 1 + max((e.place for e in entries if e.place != FINAL), default=0)
-        self.listener: Listener | None = None
+        self.open = False  # its task may add to it
+        self._apart = False  # one entry at a time, as two together were refused
         self.backoff = Backoff()
         self.not_before = 0.0
-        self.busy = False
 
     @property
     def empty(self) -> bool:
@@ -29,9 +25,10 @@ class Stream:
         return not self._entries
 
     @property
-    def first(self) -> Entry:
-        """What is sent next."""
-        return self._entries[0]
+    def head(self) -> list[Entry]:
+        """What is sent next: a batch, the last word, or the last batch and the last word."""
+        both = not self._apart and [entry.place for entry in self._entries[1:2]] == [FINAL]
+        return self._entries[: 2 if both else 1]
 
     def append(self, record: Record, *, final: bool, force: bool) -> bool:
         """Keep one more call; False where there is no room."""
@@ -45,20 +42,32 @@ class Stream:
             self._next_batch += 1
         return True
 
+    def settle(self, entries: int, verdict: Verdict) -> None:
+        """Act on what came of the first entries, which were said together."""
+        if verdict in {Verdict.ACCEPTED, Verdict.LOST}:
+            for _ in range(entries):
+                self.acknowledged()
+        elif verdict is Verdict.GAP and self.close_gap():
+            return
+        elif entries > 1:
+            self._apart = True
+        elif verdict is not Verdict.SPLIT or not self.split():
+            self.drop()
+
     def acknowledged(self) -> None:
         """The first entry has been taken."""
         self._spool.remove(self._entries.pop(0))
 
-    def drop(self) -> None:
-        """The first entry will never be taken: those behind it take its number."""
-        dropped = self._entries.pop(0)
+    def drop(self, position: int = 0) -> None:
+        """An entry will never be taken: those behind it take its number."""
+        dropped = self._entries.pop(position)
         self._spool.remove(dropped)
         if dropped.place != FINAL:
             self._renumber(-1)
 
     def close_gap(self) -> bool:
         """The server counts one batch fewer; False where the number cannot be lowered."""
-        if self.first.place in {1, FINAL}:
+        if self._entries[0].place in {1, FINAL}:
             return False
         self._renumber(-1)
         return True
@@ -68,7 +77,7 @@ class Stream:
 
         The order of steps is such that a crash between them repeats results and loses none.
         """
-        whole = self.first
+        whole = self._entries[0]
         record = self._spool.read(whole)
         if record is None or len(record.body.get("results", ())) < 2:  # noqa: PLR2004 - halves
             return False

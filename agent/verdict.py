@@ -1,4 +1,4 @@
-"""What an answer to a call about a job means for us: the contract's table of codes, as data."""
+"""What a refusal means for us: the contract's table of codes, as data."""
 
 from enum import Enum
 from http import HTTPStatus
@@ -7,47 +7,53 @@ from agent.client import Answer
 
 
 class Verdict(Enum):
-    """What to do next."""
+    """What came of what was said about one job, and so what to do next."""
 
     ACCEPTED = "accepted"
     LATER = "later"  # nothing is decided: try again
     SPLIT = "split"  # too big, or some of it refused: try its halves
     GAP = "gap"  # the server counts fewer batches than we do
-    LOST = "lost"  # the job is not ours any more: this call needs no repeating
+    LOST = "lost"  # the job is not ours any more: this needs no repeating
     REFUSED = "refused"  # it will never be accepted
 
 
-_BY_STATUS = {
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Verdict.SPLIT,
-    HTTPStatus.UNPROCESSABLE_ENTITY: Verdict.SPLIT,
-}
-_BY_CODE = {
+_VERDICTS = {
+    "VALIDATION_ERROR": Verdict.SPLIT,
     "BATCH_GAP": Verdict.GAP,
     "LEASE_LOST": Verdict.LOST,
     "JOB_NOT_OWNED": Verdict.LOST,
     "JOB_NOT_FOUND": Verdict.LOST,
-    "SCANNER_DISABLED": Verdict.LATER,
-    "IP_BINDING_VIOLATION": Verdict.LATER,
-}
-_PASSING = {
-    HTTPStatus.UNAUTHORIZED,
-    HTTPStatus.REQUEST_TIMEOUT,
-    HTTPStatus.TOO_EARLY,
-    HTTPStatus.TOO_MANY_REQUESTS,
+    "INVALID_TRANSITION": Verdict.REFUSED,
 }
 
 
-def judge(answer: Answer) -> Verdict:
-    """The meaning of an answer. A 4xx without a code came from a proxy, and decides nothing."""
-    status = answer.status
-    if answer.ok:
-        return Verdict.ACCEPTED
-    if status in _BY_STATUS:
-        return _BY_STATUS[HTTPStatus(status)]
-    if answer.code in _BY_CODE:
-        return _BY_CODE[answer.code]
-    if status in _PASSING or not answer.code or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return Verdict.LATER
-    if status == HTTPStatus.NOT_FOUND:
-        return Verdict.LOST
-    return Verdict.REFUSED
+def judge(code: str | None) -> Verdict:
+    """The meaning of the code by which a job was refused; None where it was not."""
+    return Verdict.ACCEPTED if code is None else _VERDICTS.get(code, Verdict.LATER)
+
+
+class Fault(Enum):
+    """What is wrong with a call that was refused as a whole."""
+
+    CONTENT = "content"  # it is too big, or something in it cannot be read
+    ASKING = "asking"  # we may not have jobs; what we have to say would be heard
+    RESULTS = "results"  # there is no room for results; the rest would be heard
+    SCANNER = "scanner"  # we may not go on
+    PASSING = "passing"  # nothing is decided: try again
+
+
+_CONTENT = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY}
+_FAULTS = {
+    "IP_BINDING_VIOLATION": Fault.ASKING,
+    "STORE_FULL": Fault.RESULTS,
+    "MALFORMED_BODY": Fault.CONTENT,
+}
+
+
+def fault_of(answer: Answer) -> Fault:
+    """The meaning of a refusal. One without a code came from a proxy, but may be as final."""
+    if answer.code in _FAULTS:
+        return _FAULTS[answer.code]
+    if answer.status in _CONTENT:
+        return Fault.CONTENT
+    return Fault.SCANNER if answer.status == HTTPStatus.FORBIDDEN else Fault.PASSING

@@ -26,6 +26,7 @@ def _lead_browsers_here(state: BlueprintSetupState) -> None:
 
     @state.app.before_request
     def front() -> Response | None:
+        if request.path != "/" or request.method not in {"GET", "HEAD"}:
+            return None
         is_browser = "text/html" in request.accept_mimetypes.values()
-        is_front = request.path == "/" and request.method in {"GET", "HEAD"}
-        return redirect("/docs/") if is_front and is_browser else None
+        return redirect("/docs/") if is_browser else None

@@ -50,8 +50,10 @@ class Caller:
         address: as ipaddress writes it, IPv4-mapped ones as IPv4. Raises StaleRecord where only
         what is remembered forbids it.
         """
+        if not self.allowed:
+            return
         at = ipaddress.ip_address(address)
-        if not self.allowed or any(at in network for network in self.allowed):
+        if any(at in network for network in self.allowed):
             return
         if self.remembered:
             raise StaleRecord

@@ -86,6 +86,7 @@ class Settings:
     redis_url: str | None = _secret(_store_url)
     rq_redis_url: str | None = _secret(_store_url)
     bootstrap_admin_token: str | None = _secret(_token)
+    metrics_token: str | None = _secret(_token)
     trusted_proxies: int = _whole(0, least=0, most=16)
     claim_seconds: int = _seconds(60)
     lease_seconds: int = _seconds(120)

@@ -32,13 +32,20 @@ SETTINGS = (
 View = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    until: float
+    settings: Settings
+    timing: Timing
+
+
 @dataclass
 class Sites:
     """A view has site, name and the settings; what a site does not set is the process's own."""
 
     store: SiteStore
     settings: Settings
-    _known: dict[str, tuple[float, Settings]] = field(default_factory=dict)
+    _known: dict[str, _Known] = field(default_factory=dict)
 
     def create(self, wanted: View, asked: Asked) -> View:
         """A new, empty site. Raises AlreadyExists."""
@@ -78,26 +85,33 @@ class Sites:
 
     def settings_of(self, keys: SiteKeys) -> Settings:
         """The settings that hold in a site, at most some seconds old."""
-        until, settings = self._known.get(keys.site, (0.0, self.settings))
-        if until < time.monotonic():
-            settings = self._merged(self.store.find(keys.site) or {})
-            self._known[keys.site] = (time.monotonic() + REMEMBERED_SECONDS, settings)
-        return settings
+        return self._known_of(keys).settings
 
     def timing_of(self, keys: SiteKeys) -> Timing:
         """What the scripts need of a site's settings."""
-        settings = self.settings_of(keys)
-        return Timing(
-            claim_ms=1000 * settings.claim_seconds,
-            lease_ms=1000 * settings.lease_seconds,
-            stall_ms=1000 * settings.stall_seconds,
-            task_seconds=settings.task_seconds,
-            default_rate=settings.default_probes_per_second,
-            least_rate=settings.min_probes_per_second,
-        )
+        return self._known_of(keys).timing
+
+    def _known_of(self, keys: SiteKeys) -> _Known:
+        known = self._known.get(keys.site)
+        if known is None or known.until < time.monotonic():
+            settings = self._merged(self.store.find(keys.site) or {})
+            until = time.monotonic() + REMEMBERED_SECONDS
+            known = self._known[keys.site] = _Known(until, settings, _timing(settings))
+        return known
 
     def _asked(self, site: str) -> Any:
         return (self.store.find(site) or {}).get("asked")
 
     def _merged(self, record: View) -> Settings:
         return dataclasses.replace(self.settings, **record.get("settings", {}))
+
+
+def _timing(settings: Settings) -> Timing:
+    return Timing(
+        claim_ms=1000 * settings.claim_seconds,
+        lease_ms=1000 * settings.lease_seconds,
+        stall_ms=1000 * settings.stall_seconds,
+        task_seconds=settings.task_seconds,
+        default_rate=settings.default_probes_per_second,
+        least_rate=settings.min_probes_per_second,
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from bisect import bisect_right
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,11 +31,22 @@ class Space:
         self._segments = [segment for segment in segments if segment.blocks]
         self._firsts = [(s.blocks[0].version, s.blocks[0].first) for s in self._segments]
 
-    def holds(self, result: Result) -> bool:
-        """Whether a result is about one of the targets."""
-        if result.get("name") in self._names:
+    def lacks(self, results: list[Result], among: Iterable[int]) -> list[int]:
+        """Which of them are about none of the targets; many are about the same one."""
+        verdicts: dict[tuple[str | None, str], bool] = {}
+        lacking = []
+        for i in among:
+            about = (results[i].get("name"), results[i]["host"])
+            if about not in verdicts:
+                verdicts[about] = self._holds(*about)
+            if not verdicts[about]:
+                lacking.append(i)
+        return lacking
+
+    def _holds(self, name: str | None, host: str) -> bool:
+        if name in self._names:
             return True
-        address = ipaddress.ip_address(result["host"])
+        address = ipaddress.ip_address(host)
         at = bisect_right(self._firsts, (int(address.version), int(address))) - 1
         return at >= 0 and self._segments[at].holds(address)
 
@@ -49,11 +61,11 @@ class Spaces:
     _parts: OrderedDict[Place, Space] = field(default_factory=OrderedDict)
     _whole: OrderedDict[tuple[str, int], Space] = field(default_factory=OrderedDict)
 
-    def learn(self, keys: SiteKeys, lease: Lease) -> None:
-        """Remember what a claim said of a task."""
-        self._remember(
-            keys, lease.task, (keys.site, lease.scan, lease.segment.start), lease.segment
-        )
+    def learn(self, keys: SiteKeys, leases: list[Lease]) -> None:
+        """Remember what a claim said of tasks."""
+        for lease in leases:
+            place = (keys.site, lease.scan, lease.segment.start)
+            self._remember(keys, lease.task, place, lease.segment)
 
     def check(self, holder: Holder, task: int, results: list[Result]) -> None:
         """Raise Invalid naming each result that lies outside the scan's targets.
@@ -61,29 +73,37 @@ class Spaces:
         Who never held the task learns nothing of them: JobNotOwned.
         """
         scan, part = self._part_of(holder.keys, task)
-        outside = [i for i, result in enumerate(results) if not part.holds(result)]
+        outside = part.lacks(results, range(len(results)))
         if outside:
             self._check_holder(holder, task)
-            whole = self._all(holder.keys, scan)
-            outside = [i for i in outside if not whole.holds(results[i])]
+            outside = self._all(holder.keys, scan).lacks(results, outside)
         if outside:
             sentence = "This address is outside the scan's targets."
             raise Invalid({f"results.{i}.host": [sentence] for i in outside[:10]})
 
-    def _part_of(self, keys: SiteKeys, task: int) -> tuple[int, Space]:
-        place = self._places.get((keys.site, task))
-        if place is None or place not in self._parts:
-            place = self._look_up(keys, task)
-        return place[1], self._parts[place]
+    def meet(self, keys: SiteKeys, tasks: Iterable[int]) -> None:
+        """Look up those that are not remembered: one round trip, and one for each segment."""
+        strangers = [task for task in tasks if not self._knows(keys, task)]
+        records = self.tasks.of(keys, strangers) if strangers else []
+        segments: dict[tuple[str, str], Segment | None] = {}
+        for task, record in zip(strangers, records, strict=True):
+            if not record:
+                continue
+            at = (record["scan"], record["segment"])
+            if at not in segments:
+                segments[at] = self.scans.segment(keys, int(at[0]), at[1])
+            if segment := segments[at]:
+                self._remember(keys, task, (keys.site, int(at[0]), segment.start), segment)
 
-    def _look_up(self, keys: SiteKeys, task: int) -> Place:
-        record = self.tasks.get(keys, task)
-        segment = record and self.scans.segment(keys, int(record["scan"]), record["segment"])
-        if not record or not segment:
+    def _knows(self, keys: SiteKeys, task: int) -> bool:
+        return self._places.get((keys.site, task)) in self._parts
+
+    def _part_of(self, keys: SiteKeys, task: int) -> tuple[int, Space]:
+        self.meet(keys, [task])
+        if not self._knows(keys, task):
             raise JobNotFound(f"Job {task} does not exist in this site.")
-        place = (keys.site, int(record["scan"]), segment.start)
-        self._remember(keys, task, place, segment)
-        return place
+        place = self._places[keys.site, task]
+        return place[1], self._parts[place]
 
     def _remember(self, keys: SiteKeys, task: int, place: Place, segment: Segment) -> None:
         self._places[keys.site, task] = place

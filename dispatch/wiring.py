@@ -11,8 +11,10 @@ from dispatch.credentials import Credentials
 from dispatch.events import Events
 from dispatch.exports import Exports
 from dispatch.groups import Groups
+from dispatch.open_files import parked_at_most
 from dispatch.operators import Operators
 from dispatch.overview import Overview
+from dispatch.parking import Parking
 from dispatch.places import Places
 from dispatch.port_lists import PortLists
 from dispatch.recutting import Recutting
@@ -22,11 +24,12 @@ from dispatch.scans import Scans
 from dispatch.settings import Settings
 from dispatch.sites import Sites
 from dispatch.spaces import Spaces
+from dispatch.syncing import Syncing
 from dispatch.upkeep import Upkeep
 from dispatch.work import Work
 from queues.alarms import AlarmStore
 from queues.audit import Audit
-from queues.connection import open_redis
+from queues.connection import open_ear, open_redis
 from queues.events import EventStore
 from queues.groups import GroupStore
 from queues.memory import Memory
@@ -42,6 +45,7 @@ from queues.sites import SiteStore
 from queues.tasks import TaskStore
 from queues.tokens import TokenStore
 from queues.upkeep import UpkeepStore
+from queues.wakes import Wakes
 
 __all__ = ["Dispatch", "open_dispatch", "open_redis"]
 
@@ -58,6 +62,8 @@ class Dispatch:
     client: redis.Redis
     credentials: Credentials
     work: Work
+    syncing: Syncing
+    parking: Parking
     sites: Sites
     scanners: Scanners
     groups: Groups
@@ -94,11 +100,15 @@ def open_dispatch(settings: Settings) -> Dispatch:
     exporting = Places(EXPORTS_AT_ONCE, retry_after_seconds=EXPORT_RETRY_SECONDS)
     following = Places(EVENT_STREAMS_AT_ONCE, retry_after_seconds=STREAM_RETRY_SECONDS)
     tasks, credentials = TaskStore(client, sites.timing_of), Credentials(scanners)
+    ear = open_ear(settings.redis_url)
+    work = Work(tasks, credentials, recutting, Spaces(tasks, scans), memory)
     return Dispatch(
         settings=settings,
         client=client,
         credentials=credentials,
-        work=Work(tasks, credentials, recutting, Spaces(tasks, scans), memory),
+        work=work,
+        syncing=Syncing(work),
+        parking=Parking(tasks, lambda name: Wakes(ear, name), most=parked_at_most()),
         sites=sites,
         scanners=operators_scanners,
         groups=groups,

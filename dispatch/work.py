@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -15,7 +15,8 @@ from dispatch.spaces import Spaces
 from domain.errors import RulesChanged, ScanToBeRecut, StaleRecord
 from domain.rules import Rules
 from queues.memory import RESULTS_BELOW, Memory
-from queues.tasks import Beaten, Claimed, Controlled, Holder, Report, TaskStore
+from queues.tasks import Beaten, Claimed, Controlled, Holder, Lease, Report, TaskStore
+from queues.wakes import Park
 
 T = TypeVar("T")
 Told = TypeVar("Told", Controlled, Beaten)
@@ -32,31 +33,39 @@ class Work:
     spaces: Spaces
     memory: Memory
 
-    def claim(self, caller: Caller, *, address: str, limit: int, request_id: str) -> Claimed:
+    def claim(
+        self,
+        caller: Caller,
+        *,
+        address: str,
+        limit: int,
+        request_id: str,
+        park: Park | None = None,
+    ) -> Claimed:
         """Up to `limit` tasks. Raises IpBindingViolation for a client address not allowed.
 
+        park: where a poll that finds nothing waits from then on; None: nowhere.
         Scans that are still to be cut by changed rules of the site are, first: ScanToBeRecut is
         raised only where too many are.
         """
-        request = hashlib.sha256(request_id.encode()).hexdigest()[:16] if request_id else ""
+        request = name_of(request_id)
 
         def claim(present: Caller) -> Claimed:
             present.check_address(address)
             for _ in range(RECUTS_AT_MOST):
                 try:
-                    return self.tasks.claim(present.holder, limit=limit, request=request)
+                    return self.tasks.claim(present.holder, limit=limit, request=request, park=park)
                 except ScanToBeRecut as stale:
                     self.recutting.recut(present.holder.keys, stale.scan)
-            return self.tasks.claim(present.holder, limit=limit, request=request)
+            return self.tasks.claim(present.holder, limit=limit, request=request, park=park)
 
-        claimed = self._as_known(caller, claim)
-        for lease in claimed.leases:
-            self.spaces.learn(caller.holder.keys, lease)
+        claimed = self.as_known(caller, claim)
+        self.spaces.learn(caller.holder.keys, claimed.leases)
         return claimed
 
-    def rules_for(self, caller: Caller, claimed: Claimed) -> Rules:
+    def rules_for(self, caller: Caller, leases: list[Lease]) -> Rules:
         """The rules that a scanner applies itself: to the addresses of names."""
-        named = any(lease.segment.name is not None for lease in claimed.leases)
+        named = any(lease.segment.name is not None for lease in leases)
         return self.recutting.rules.of(caller.holder.keys) if named else Rules()
 
     def start(self, caller: Caller, task: int, attempt: int | None) -> None:
@@ -115,24 +124,34 @@ class Work:
         """Renew the leases of the listed tasks; answers which are not to go on."""
         return self._told(caller, lambda holder: self.tasks.heartbeat(holder, report, tasks))
 
-    def _told(self, caller: Caller, call: Callable[[Holder], Told]) -> Told:
-        """What a holder is told; where rules have changed since its scan was cut, by the new ones.
+    def recut(self, caller: Caller, scans: Iterable[int]) -> None:
+        """Bring scans up to the rules of their site.
 
-        While they change faster than scans can be cut, by the old ones: its lease is renewed.
+        While these change faster than scans can be cut, the old ones hold: leases were renewed.
         """
-        said = self._do(caller, call)
-        if not said.outdated:
-            return said
         with suppress(RulesChanged):
-            for scan in said.outdated:
+            for scan in scans:
                 self.recutting.recut(caller.holder.keys, scan)
-        return self._do(caller, call)
 
-    def _do(self, caller: Caller, call: Callable[[Holder], T]) -> T:
-        return self._as_known(caller, lambda present: call(present.holder))
-
-    def _as_known(self, caller: Caller, call: Callable[[Caller], T]) -> T:
+    def as_known(self, caller: Caller, call: Callable[[Caller], T]) -> T:
+        """What a call brings; by the record read again, where that has changed."""
         try:
             return call(caller)
         except StaleRecord:
             return call(self.credentials.again(caller))
+
+    def _told(self, caller: Caller, call: Callable[[Holder], Told]) -> Told:
+        """What a holder is told; by the new rules, where its scan was cut by older ones."""
+        said = self._do(caller, call)
+        if not said.outdated:
+            return said
+        self.recut(caller, said.outdated)
+        return self._do(caller, call)
+
+    def _do(self, caller: Caller, call: Callable[[Holder], T]) -> T:
+        return self.as_known(caller, lambda present: call(present.holder))
+
+
+def name_of(request_id: str) -> str:
+    """One short word for a request's id, or '' where it has none."""
+    return hashlib.sha256(request_id.encode()).hexdigest()[:16] if request_id else ""

@@ -9,6 +9,7 @@ that cannot be scanned fail alone.
 from __future__ import annotations
 
 import ipaddress
+import socket
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -184,5 +185,7 @@ def split(part: AddressRange) -> Iterator[tuple[int, int, int]]:
 
 def cidr(version: int, first: int, size: int) -> str:
     """A block in CIDR notation."""
-    kind = ipaddress.IPv4Address if version == 4 else ipaddress.IPv6Address  # noqa: PLR2004 - IPv4
-    return f"{kind(first)}/{_WIDTH[version] - size.bit_length() + 1}"
+    length = _WIDTH[version] - size.bit_length() + 1
+    if version == 4:  # noqa: PLR2004 - IPv4, of which every job has one
+        return f"{socket.inet_ntoa(first.to_bytes(4))}/{length}"
+    return f"{ipaddress.IPv6Address(first)}/{length}"

@@ -6,6 +6,8 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from queues.pool import WarmPool
+
 MAX_CONNECTIONS = 64
 WAIT_FOR_CONNECTION_SECONDS = 5
 CONNECT_SECONDS = 3
@@ -17,11 +19,25 @@ def open_redis(url: str) -> redis.Redis:
 
     url: redis://, rediss:// or unix://. Connects with the first call.
     """
-    pool = redis.BlockingConnectionPool.from_url(
+    pool = WarmPool.from_url(
         url,
         decode_responses=True,
         max_connections=MAX_CONNECTIONS,
         timeout=WAIT_FOR_CONNECTION_SECONDS,
+        socket_connect_timeout=CONNECT_SECONDS,
+        socket_timeout=ANSWER_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+    )
+    return redis.Redis.from_pool(pool)
+
+
+def open_ear(url: str) -> redis.Redis:
+    """A client for one subscription, which takes a connection of its own."""
+    pool = redis.ConnectionPool.from_url(
+        url,
+        decode_responses=True,
+        protocol=2,  # by which an answer to PING looks like a message, as redis-py expects
+        max_connections=1,
         socket_connect_timeout=CONNECT_SECONDS,
         socket_timeout=ANSWER_SECONDS,
         retry=Retry(NoBackoff(), 0),

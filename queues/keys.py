@@ -8,8 +8,8 @@ Outside the sites
   sd:tokens                     HASH    SHA-256 of an operator token -> JSON record; owner: tokens
   sd:failures:<address>         STRING  failed attempts to authenticate; TTL a minute; owner: tokens
 
-sd:{site}                       HASH    last_id, receipt, rules, ruled, swept, grace; owner: the
-                                        scripts
+sd:{site}                       HASH    last_id, receipt, rules, ruled, swept, grace, expired;
+                                        owner: the scripts
 sd:{site}: and then
 """
 
@@ -37,6 +37,7 @@ MAP: dict[str, tuple[str, str, str]] = {
     "queue:<id>:waiting": ("LIST", "scans in order of receipt", "until promoted"),
     "queue:<id>:ready": ("ZSET", "scans by receipt that can be handed out now", "while they can"),
     "queue:<id>:closed": ("ZSET", "scans by receipt that wait for budgets", "while they wait"),
+    "queue:<id>:polls": ("ZSET", "scanners with a parked poll, by last service", "the poll"),
     "queue:<id>:parked": ("SET", "engines that scans wait for", "while they wait"),
     "queue:<id>:parked:<id>": (
         "ZSET",

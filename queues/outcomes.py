@@ -72,6 +72,15 @@ _REFUSALS: dict[str, Callable[..., errors.DispatchError]] = {
 _PLAIN = frozenset({"ok", "repeated"})
 
 
+def refusal(answer: list[Any], subject: str) -> errors.DispatchError:
+    """Why a script did not do what was asked, as the exception that says so."""
+    try:
+        accepted(answer, subject)
+    except errors.DispatchError as error:
+        return error
+    raise AssertionError(f"{answer[0]} is no refusal")
+
+
 def accepted(answer: list[Any], subject: str) -> list[Any]:
     """What a script answered beside its word, where it did what was asked; raises otherwise.
 

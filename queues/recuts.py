@@ -10,9 +10,8 @@ from domain.states import HELD
 from queues.keys import SiteKeys
 from queues.openings import Opening, decode_chain, encode_chain
 from queues.outcomes import accepted
-from queues.store import Store
-
-_OF_TASK = ("status", "attempt", "first", "last", "segment", "subnets")
+from queues.store import Record, Store
+from queues.task_records import unpacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,23 +119,27 @@ class RecutStore(Store):
         """The scans of which tasks are out."""
         with self.client.pipeline(transaction=False) as pipe:
             for task in self.client.zrange(keys.of("leases"), 0, -1):
-                pipe.hget(keys.of("task", task), "scan")
-            return sorted({int(scan) for scan in pipe.execute() if scan})
+                pipe.hgetall(keys.of("task", task))
+            return sorted({int(unpacked(task)["scan"]) for task in pipe.execute() if task})
 
     def _in_flight(self, keys: SiteKeys, tasks: list[str]) -> list[InFlight]:
         with self.client.pipeline(transaction=False) as pipe:
             for task in tasks:
-                pipe.hmget(keys.of("task", task), *_OF_TASK)
-            rows = pipe.execute()
+                pipe.hgetall(keys.of("task", task))
+            kept = pipe.execute()
         return [
-            _in_flight(task, *row[1:])
-            for task, row in zip(tasks, rows, strict=True)
-            if row[0] in HELD
+            _in_flight(int(task), unpacked(record))
+            for task, record in zip(tasks, kept, strict=True)
+            if record.get("status") in HELD
         ]
 
 
-def _in_flight(  # noqa: PLR0917 - the fields of a record
-    task: str, attempt: str, first: str, last: str, segment: str, subnets: str | None
-) -> InFlight:
-    interval = (int(first), int(last))
-    return InFlight(int(task), int(attempt), *interval, int(segment), decode_chain(subnets or ""))
+def _in_flight(task: int, record: Record) -> InFlight:
+    return InFlight(
+        task=task,
+        attempt=int(record["attempt"]),
+        first=int(record["first"]),
+        last=int(record["last"]),
+        segment=int(record["segment"]),
+        chain=decode_chain(record["subnets"]),
+    )

@@ -24,11 +24,11 @@ class RetirementStore(Store):
         """
         queue = f"{kind[0]}{item}"
         subject = f"{kind.capitalize()} {item}"
-        accepted(self.scripts.run_timeless("retire_queue", keys, queue, "1"), subject)
+        accepted(self.scripts.run("retire_queue", keys, queue, "1"), subject)
         for end_jobs in ("0", "1"):
             refusal = self._leave(keys, queue, end_jobs)
             if refusal:
-                self.scripts.run_timeless("retire_queue", keys, queue, "0")
+                self.scripts.run("retire_queue", keys, queue, "0")
                 accepted(refusal, subject)
 
     def delete(self, keys: SiteKeys, kind: str, item: int) -> bool:

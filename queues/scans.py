@@ -11,6 +11,7 @@ from queues.keys import SiteKeys
 from queues.openings import Opening
 from queues.outcomes import accepted
 from queues.store import Asked, Page, Record, Store, flat
+from queues.task_records import unpacked
 
 COVERED_STATES = ("done", "failed", "excluded")
 TASKS_A_STEP = 100
@@ -102,7 +103,8 @@ class ScanStore(Store):
 
     def tasks(self, keys: SiteKeys, scan: int, *, limit: int, cursor: str) -> Page:
         """A page of the tasks that are kept, newest first."""
-        return self.page(keys, ("scan", scan, "tasks"), "task", limit=limit, cursor=cursor)
+        page = self.page(keys, ("scan", scan, "tasks"), "task", limit=limit, cursor=cursor)
+        return Page([unpacked(task) for task in page.items], page.next_cursor)
 
     def segment(self, keys: SiteKeys, scan: int, number: str) -> Segment | None:
         """One segment, or None where the scan is gone."""
@@ -129,11 +131,8 @@ class ScanStore(Store):
         return {**covered, "in_flight": without(self._in_flight(keys, tasks), ended)}
 
     def _in_flight(self, keys: SiteKeys, tasks: list[str]) -> list[Interval]:
-        with self.client.pipeline(transaction=False) as pipe:
-            for task in tasks:
-                pipe.hmget(keys.of("task", task), "first", "last", "status")
-            rows = pipe.execute()
-        return sorted(_interval(*row[:2]) for row in rows if row[2] in HELD)
+        held = [unpacked(t) for t in self.records(keys, "task", tasks) if t.get("status") in HELD]
+        return sorted(_interval(task["first"], task["last"]) for task in held)
 
 
 def _interval(first: str, last: str) -> Interval:

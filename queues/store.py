@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +42,14 @@ class Store:
         found: Record = self.client.hgetall(keys.of(kind, item))
         return found or None
 
+    def records(self, keys: SiteKeys, kind: str, items: Iterable[int | str]) -> list[Record]:
+        """Several records in one round trip; an empty one where there is none."""
+        with self.client.pipeline(transaction=False) as pipe:
+            for item in items:
+                pipe.hgetall(keys.of(kind, item))
+            found: list[Record] = pipe.execute()
+        return found
+
     def page(
         self, keys: SiteKeys, index: tuple[str | int, ...], kind: str, *, limit: int, cursor: str
     ) -> Page:
@@ -50,10 +58,7 @@ class Store:
         ids = self.client.zrange(
             keys.of(*index), below, "-inf", byscore=True, desc=True, offset=0, num=limit + 1
         )
-        with self.client.pipeline(transaction=False) as pipe:
-            for item in ids[:limit]:
-                pipe.hgetall(keys.of(kind, item))
-            records = pipe.execute()
+        records = self.records(keys, kind, ids[:limit])
         items = [{"id": i, **r} for i, r in zip(ids, records, strict=False) if r]
         return Page(items, ids[limit - 1] if len(ids) > limit else None)
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import redis
 
+from domain.errors import DispatchError
 from domain.space import Segment
 from queues.keys import SiteKeys
-from queues.outcomes import accepted
+from queues.outcomes import accepted, refusal
+from queues.parts import Part, Parts
 from queues.scripts import Now, server_clock
 from queues.store import Record, Store
+from queues.task_records import unpacked
+from queues.wakes import Park
 
 LOOK_AGAIN = "-1"  # what a claim says that moved as many waiting scans as one script may
 LOOKS_AT_MOST = 20
+SWEPT_AT_MOST = 20  # leases, in one claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +59,19 @@ class Lease:
     job: str
 
     @classmethod
-    def read(cls, row: list[str]) -> Lease:
-        """From what lib/describe.lua answers."""
-        task, attempt, scan, first, last, segment, rate, rated_by, job = row
+    def read(cls, row: list[str], part: Part) -> Lease:
+        """From what lib/describe.lua answers, and the part of the scan that it names."""
+        task, attempt, scan, first, last, _, rate, rated_by = row
         return cls(
             task=int(task),
             attempt=int(attempt),
             scan=int(scan),
-            segment=Segment.decode(segment),
+            segment=part.segment,
             first=int(first),
             last=int(last),
             rate=int(rate) if rate else None,
             rated_by=rated_by or None,
-            job=job,
+            job=part.job,
         )
 
 
@@ -113,6 +119,48 @@ class Report:
     load: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a sync says of one task. state: running, completed, failed or released.
+
+    done, results: as reported, None where not; hosts_done: of a released one; batch: None where no
+    results came along, otherwise `rows` is a JSON array of `count` results.
+    """
+
+    task: int
+    attempt: int
+    state: str
+    done: int | None = None
+    results: int | None = None
+    message: str = ""
+    hosts_done: int = 0
+    batch: int | None = None
+    count: int = 0
+    rows: str = ""
+
+    def arguments(self) -> list[str | int]:
+        """As lib/report.lua reads it."""
+        counts = ("" if n is None else n for n in (self.done, self.results))
+        batch = "" if self.batch is None else self.batch
+        named: list[str | int] = [self.task, self.attempt, self.state, *counts]
+        return [*named, self.message, self.hosts_done, batch, self.count, self.rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What is said to a sync: new tasks, what was refused and why, and the rest as to a heartbeat.
+
+    wait_ms: as in Claimed; None where no task was wanted, or the claim is still to be made.
+    """
+
+    drain: bool
+    leases: list[Lease]
+    wait_ms: int | None
+    refused: dict[int, DispatchError]
+    control: dict[int, str]
+    outdated: frozenset[int]
+
+
 class TaskStore(Store):
     """One script a call. A changed scanner record raises StaleRecord, and nothing was written."""
 
@@ -121,18 +169,29 @@ class TaskStore(Store):
     ) -> None:
         super().__init__(client, now)
         self._timing_of = timing_of
+        self._parts = Parts(client)
 
-    def claim(self, holder: Holder, *, limit: int, request: str = "") -> Claimed:
-        """Hand out up to `limit` tasks; to a request repeated, what it got and did not start."""
+    def claim(
+        self, holder: Holder, *, limit: int, request: str = "", park: Park | None = None
+    ) -> Claimed:
+        """Hand out up to `limit` tasks; to a request repeated, what it got and did not start.
+
+        park: where a poll that finds nothing waits from then on; None: nowhere.
+        """
         timing = self._timing_of(holder.keys)
-        limits = (timing.claim_ms, timing.lease_ms, timing.task_seconds)
-        rates = (timing.default_rate, timing.least_rate)
+        limits = (timing.task_seconds, timing.default_rate, timing.least_rate)
+        rest = (*limits, *((park.ms, park.process) if park else (0, "")))
+        swept = ""
         for _ in range(LOOKS_AT_MOST):
-            answer = self._run("claim", holder, limit, request, *limits, *rates)
+            answer = self._run("claim", holder, limit, request, timing.claim_ms, swept, *rest)
+            if answer[0] == "sweep":
+                self.scripts.run("sweep_leases", holder.keys, timing.lease_ms, SWEPT_AT_MOST)
+                swept = "1"
+                continue
             wait, *rows = accepted(answer, "Scanner")
             if wait != LOOK_AGAIN:
                 break
-        return Claimed([Lease.read(row) for row in rows], max(0, int(wait)))
+        return Claimed(self._leases(holder.keys, rows), max(0, int(wait)))
 
     def start(self, holder: Holder, task: int, attempt: int | None) -> None:
         """A task begins, and with it perhaps its scan."""
@@ -195,9 +254,59 @@ class TaskStore(Store):
         control = {int(task): word for task, word in words}
         return Beaten(drain == "1", control, _ids(outdated))
 
+    def sync(
+        self, holder: Holder, want: int, request: str, report: Report, said: list[Said]
+    ) -> Synced:
+        """Take what a scanner says of its tasks, and hand out up to `want` new ones.
+
+        Where leases ran out or rules changed, no task is handed out and wait_ms is None: claim.
+        """
+        timing = self._timing_of(holder.keys)
+        times = (timing.claim_ms, timing.lease_ms, timing.stall_ms, timing.task_seconds)
+        rates = (timing.default_rate, timing.least_rate)
+        facts = (report.version, report.boot, report.engines)
+        machine = (report.cpus, report.memory, report.load)
+        reports = [part for one in said for part in one.arguments()]
+        args = (want, request, *times, *rates, *facts, *machine, *reports)
+        answer: Any = accepted(self._run("sync", holder, *args), "Scanner")
+        drain, outdated, refusals, controls, claim, *rest = answer
+        is_claimed = claim == "ok" and rest[0] != LOOK_AGAIN
+        return Synced(
+            drain=drain == "1",
+            leases=self._leases(holder.keys, rest[1:]) if is_claimed else [],
+            wait_ms=int(rest[0]) if is_claimed else None,
+            refused={int(task): refusal(word, f"Job {task}") for task, *word in refusals},
+            control={int(task): word for task, word in controls},
+            outdated=_ids(outdated),
+        )
+
+    def unpark(self, keys: SiteKeys, scanner: int, process: str, *, handed_on: bool) -> None:
+        """A poll of the scanner waits in this process no more.
+
+        handed_on: the process was told of work for it in vain; the next one that waits is.
+        """
+        self.scripts.run("unpark", keys, scanner, process, "1" if handed_on else "")
+
+    def unpark_all(self, polls: Iterable[tuple[SiteKeys, int]], process: str) -> None:
+        """Many polls at once wait in this process no more."""
+        unpark = self.scripts.loaded("unpark")
+        with self.client.pipeline(transaction=False) as pipe:
+            for keys, scanner in polls:
+                unpark(keys=[keys.root], args=["", scanner, process, ""], client=pipe)
+            pipe.execute()
+
     def get(self, keys: SiteKeys, task: int) -> Record | None:
         """A task's record, or None."""
-        return self.record(keys, "task", task)
+        return self.of(keys, [task])[0] or None
+
+    def of(self, keys: SiteKeys, tasks: list[int]) -> list[Record]:
+        """The records of these tasks, {} for none."""
+        return [unpacked(kept) for kept in self.records(keys, "task", tasks)]
+
+    def _leases(self, keys: SiteKeys, rows: list[Any]) -> list[Lease]:
+        """Tasks that a script has handed out."""
+        parts = self._parts.of(keys, [(row[2], row[5]) for row in rows])
+        return [Lease.read(row, parts[row[2], row[5]]) for row in rows]
 
     def _about(
         self, script: str, holder: Holder, task: int, attempt: int | None, *args: str | int

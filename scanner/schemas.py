@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from marshmallow import fields, validate
 
-from domain.rules import Rules
-from queues.tasks import Lease
 from web.fields import Integer, Matches, Number, QueryInteger, Text
 from web.schemas import Ok, Schema, View
 
@@ -124,8 +119,8 @@ class HeldJob(Attempt):
     job_id = Integer(1, required=True)
 
 
-class Heartbeat(Schema):
-    """What the scanner is, and does."""
+class Machine(Schema):
+    """What the scanner is."""
 
     version = Text(100, 0, load_default="")
     boot_id = Text(100, 0, load_default="")
@@ -134,10 +129,15 @@ class Heartbeat(Schema):
         load_default=list,
         validate=validate.Length(0, 20),
     )
-    jobs = fields.List(fields.Nested(HeldJob), load_default=list, validate=validate.Length(0, 100))
     load = Number(0, 1e6, load_default=None, allow_none=True)  # type: ignore[assignment]  # marshmallow takes fields off the class
     cpu_count = Integer(1, 65536, load_default=None, allow_none=True)
     memory_bytes = Integer(1, load_default=None, allow_none=True)
+
+
+class Heartbeat(Machine):
+    """What the scanner is, and does."""
+
+    jobs = fields.List(fields.Nested(HeldJob), load_default=list, validate=validate.Length(0, 100))
 
 
 class Control(View):
@@ -153,26 +153,3 @@ class HeartbeatAnswer(Ok):
     heartbeat_seconds = fields.Integer()
     control = fields.List(fields.Nested(Control))
     drain = fields.Boolean()
-
-
-def job_view(lease: Lease, lease_seconds: int, rules: Rules) -> dict[str, Any]:
-    """A task as the wire's job; what may not be scanned travels with a name."""
-    scan = json.loads(lease.job)
-    ranges = lease.segment.targets(lease.first, lease.last)
-    view = {
-        "job_id": lease.task,
-        "scan_id": lease.scan,
-        "attempt": lease.attempt,
-        "targets": [{"range": text, "ports": scan["ports"]} for text in ranges],
-        "max_probes_per_second": lease.rate,
-        "rate_limited_by": lease.rated_by,
-        "lease_seconds": lease_seconds,
-        "engine": scan["engine"],
-        "engine_args": scan["engineArgs"],
-    }
-    if lease.segment.name is not None:
-        view |= {
-            "exclusions": [*scan["exclusions"], *rules.exclusions],
-            "scopes": list(rules.scopes),
-        }
-    return view

@@ -8,14 +8,17 @@ from typing import Any
 from flask import request
 from werkzeug.exceptions import MethodNotAllowed
 
+from dispatch.syncing import Wanted
+from dispatch.waiters import Claim
 from queues.tasks import Report
-from scanner import findings, schemas
+from scanner import findings, jobs, schemas, syncing
 from scanner.authentication import caller, dispatch, protect, settings
 from web.addresses import client_address
-from web.blueprints import Blueprint
+from web.hot import HotBlueprint, answer
+from web.lines import line_of
 from web.schemas import Ok
 
-blueprint = Blueprint(
+blueprint = HotBlueprint(
     "scanner",
     __name__,
     url_prefix="/scanner",
@@ -32,20 +35,31 @@ OK = {"ok": True}
 @blueprint.arguments(schemas.ClaimQuery, location="query")
 @blueprint.response(200, schemas.Jobs)
 def claim(query: Body) -> Any:
-    """Fetch jobs: up to 10, within the scanner's capacities."""
+    """Fetch jobs: up to 10, within the scanner's capacities; wait for them, up to 30 seconds."""
     if request.method == "HEAD":  # jobs that nobody is told of
         raise MethodNotAllowed(["GET"])
-    claimed = dispatch().work.claim(
-        caller(),
-        address=client_address(),
-        limit=query["limit"],
-        request_id=request.headers.get("X-Request-Id", ""),
+    claimed = dispatch().parking.claim(
+        caller().holder,
+        _claim_of(query["limit"]),
+        seconds=query["wait"],
+        line=line_of(request.environ),
     )
     if claimed.leases:
-        seconds, rules = settings().lease_seconds, dispatch().work.rules_for(caller(), claimed)
-        return {"jobs": [schemas.job_view(lease, seconds, rules) for lease in claimed.leases]}
-    seconds = max(settings().idle_retry_seconds, math.ceil(claimed.wait_ms / 1000))
-    return {"jobs": []}, 200, {"Retry-After": str(seconds)}
+        seconds, rules = (
+            settings().lease_seconds,
+            dispatch().work.rules_for(caller(), claimed.leases),
+        )
+        return answer({"jobs": [jobs.on_wire(lease, seconds, rules) for lease in claimed.leases]})
+    return answer({"jobs": []}, retry_after_seconds=_patience(claimed.wait_ms))
+
+
+def _claim_of(limit: int) -> Claim:
+    """A claim that can be made again when the request is no longer at hand."""
+    work, who, address = dispatch().work, caller(), client_address()
+    request_id = request.headers.get("X-Request-Id", "")
+    return lambda park: work.claim(
+        who, address=address, limit=limit, request_id=request_id, park=park
+    )
 
 
 @blueprint.post("/jobs/<int:job_id>/start")
@@ -54,7 +68,7 @@ def claim(query: Body) -> Any:
 def start(body: Body, job_id: int) -> Any:
     """Begin a job; repeating it is harmless."""
     dispatch().work.start(caller(), job_id, body["attempt"])
-    return {"lease_seconds": settings().lease_seconds}
+    return answer({"ok": True, "leaseSeconds": settings().lease_seconds})
 
 
 @blueprint.post("/jobs/<int:job_id>/progress")
@@ -70,11 +84,8 @@ def progress(body: Body, job_id: int) -> Any:
         results=body["result_count"],
     )
     seconds = settings().lease_seconds
-    return {
-        "control": said.control,
-        "max_probes_per_second": said.rate,
-        "lease_seconds": seconds,
-    }
+    told = {"ok": True, "control": said.control, "maxProbesPerSecond": said.rate}
+    return answer({**told, "leaseSeconds": seconds})
 
 
 @blueprint.post("/jobs/<int:job_id>/results")
@@ -83,9 +94,13 @@ def progress(body: Body, job_id: int) -> Any:
 def results(body: Body, job_id: int) -> Any:
     """Upload a batch of findings; each batch of an attempt is kept once."""
     accepted = dispatch().work.results(
-        caller(), job_id, body["attempt"], batch=body["batch"], results=findings.rows(body)
+        caller(),
+        job_id,
+        body["attempt"],
+        batch=body["batch"],
+        results=findings.rows(body["results"]),
     )
-    return {"accepted": accepted}
+    return answer({"ok": True, "accepted": accepted})
 
 
 @blueprint.post("/jobs/<int:job_id>/complete")
@@ -101,7 +116,7 @@ def complete(body: Body, job_id: int) -> Any:
         results=body["result_count"],
         message=body["error_message"],
     )
-    return OK
+    return answer(OK)
 
 
 @blueprint.post("/jobs/<int:job_id>/release")
@@ -110,7 +125,7 @@ def complete(body: Body, job_id: int) -> Any:
 def release(body: Body, job_id: int) -> Any:
     """Give a job back; its first hostsDone addresses count as done."""
     dispatch().work.release(caller(), job_id, body["attempt"], done=body["hosts_done"])
-    return OK
+    return answer(OK)
 
 
 @blueprint.post("/heartbeat")
@@ -121,11 +136,28 @@ def heartbeat(body: Body) -> Any:
     said = dispatch().work.heartbeat(
         caller(), _report(body), [(job["job_id"], job["attempt"]) for job in body["jobs"]]
     )
-    return {
-        "heartbeat_seconds": settings().told_heartbeat_seconds,
-        "control": [{"job_id": job, "control": word} for job, word in said.control.items()],
-        "drain": said.drain,
-    }
+    seconds = settings().told_heartbeat_seconds
+    told = {"ok": True, "heartbeatSeconds": seconds, "drain": said.drain}
+    return answer({**told, "control": jobs.controls(said.control)})
+
+
+@blueprint.post("/sync")
+@blueprint.arguments(syncing.Sync)
+@blueprint.response(200, syncing.SyncAnswer)
+def sync(body: Body) -> Any:
+    """Say all there is to say, and fetch the next jobs; being listed starts a job."""
+    wanted = Wanted(body["want"], request.headers.get("X-Request-Id", ""), client_address())
+    said = dispatch().syncing.sync(caller(), wanted, _report(body), syncing.reports(body))
+    site, rules = settings(), dispatch().work.rules_for(caller(), said.leases)
+    seconds = {"heartbeatSeconds": site.told_heartbeat_seconds, "leaseSeconds": site.lease_seconds}
+    told = {"ok": True, **seconds, **syncing.told(said, site.lease_seconds, rules)}
+    is_idle = bool(body["want"]) and not said.leases
+    return answer(told, retry_after_seconds=_patience(said.wait_ms) if is_idle else None)
+
+
+def _patience(wait_ms: int) -> int:
+    """For how many seconds a scanner is not to ask again that was given nothing."""
+    return max(settings().idle_retry_seconds, math.ceil(wait_ms / 1000))
 
 
 def _report(body: Body) -> Report:

@@ -21,11 +21,14 @@ ROOT = Path(__file__).resolve().parent.parent
 MUTATIONS = ROOT / "tests" / "mutations"
 SCRIPTS = Path("queues", "lua")
 WORKERS = 2
-NOT_COPIED = (".git", ".venv", ".data", ".hypothesis", "__pycache__", ".*_cache", "*.egg-info")
+NOT_COPIED = (
+    *(".git", ".venv", ".bench", ".data", ".hypothesis"),
+    *("__pycache__", ".*_cache", "*.egg-info"),
+)
 INTEGRATION = (
     *("recutting", "waiting", "setting_aside", "budgets", "leases", "dispatching", "slicing"),
     *("operators_and_queues", "store_promises", "retired_queues", "patience", "rules_store"),
-    *("exports_store", "large_scans"),
+    *("exports_store", "large_scans", "sync", "full_store"),
 )
 TESTS = (  # the quick ones first
     *(f"tests/integration/test_{name}.py" for name in INTEGRATION),

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 
 from flask import request
 
 NOWHERE = "0.0.0.0"  # noqa: S104 - nothing is bound to it: a Unix socket's peer has no address
+ADDRESSES_REMEMBERED = 4096
 
 
 def client_address() -> str:
     """The socket's address, or the one that trusted proxies vouch for; IPv4-mapped ones as IPv4."""
+    return _canonical(request.remote_addr or NOWHERE)
+
+
+@lru_cache(maxsize=ADDRESSES_REMEMBERED)
+def _canonical(text: str) -> str:
     try:
-        address = ipaddress.ip_address(_without_port(request.remote_addr or NOWHERE))
+        address = ipaddress.ip_address(_without_port(text))
     except ValueError:
         return NOWHERE
     return str(getattr(address, "ipv4_mapped", None) or address)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from flask import Request
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
+JSON = "application/json"
 MAX_DEPTH = 32
 MAX_INTEGER = 2**63 - 1
 
@@ -28,7 +30,7 @@ class StrictParser(FlaskParser):
         body = _read(req)
         if not body:
             return {}
-        if req.mimetype != "application/json":
+        if req.mimetype != JSON:
             raise UnsupportedMediaType("Send the body as application/json.")
         return parse(body)
 
@@ -48,10 +50,8 @@ def _read(req: Request) -> bytes:
 def parse(body: bytes) -> Any:
     """JSON of bounded depth and numbers, without lone surrogates. Raises MalformedBody."""
     try:
-        value = json.loads(
-            body.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_object
-        )
-        _check(value, MAX_DEPTH)
+        value = _DECODER.decode(body.decode("utf-8"))
+        _check([value], MAX_DEPTH + 1)
     except RecursionError:
         raise MalformedBody(f"The body is nested more than {MAX_DEPTH} deep.") from None
     except ValueError as problem:
@@ -70,20 +70,25 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
-def _check(value: Any, depth: int) -> None:
-    if depth < 0:
+_DECODER = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_object)
+
+
+def _check(container: dict[str, Any] | list[Any], depth: int) -> None:
+    """Look at all that is in it, up to `depth` levels."""
+    if container and depth < 1:
         raise MalformedBody(f"The body is nested more than {MAX_DEPTH} deep.")
-    if isinstance(value, str):
-        if not value.isascii():
-            value.encode()
-    elif isinstance(value, dict):
-        for name, below in value.items():
-            _check(name, depth)
-            _check(below, depth - 1)
-    elif isinstance(value, list):
-        for below in value:
-            _check(below, depth - 1)
-    elif isinstance(value, int) and not -MAX_INTEGER <= value <= MAX_INTEGER:
-        raise MalformedBody("An integer in the body has more than 63 bits.")
-    elif isinstance(value, float) and not math.isfinite(value):
-        raise MalformedBody("A number in the body is too large.")
+    values: Iterable[Any] = container
+    if isinstance(container, dict):
+        for name in container:
+            name.isascii() or name.encode()  # which a lone surrogate cannot be
+        values = container.values()
+    for value in values:
+        kind = type(value)
+        if kind is str:
+            value.isascii() or value.encode()
+        elif kind is dict or kind is list:
+            _check(value, depth - 1)
+        elif kind is int and not -MAX_INTEGER <= value <= MAX_INTEGER:
+            raise MalformedBody("An integer in the body has more than 63 bits.")
+        elif kind is float and not math.isfinite(value):
+            raise MalformedBody("A number in the body is too large.")

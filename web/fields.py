@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate
@@ -113,11 +114,23 @@ class Time(fields.Field[str]):
         return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-class Moment(fields.String):
-    """A time in ISO 8601 that a client sends, kept in UTC; one without an offset is UTC already."""
+class Spelled(fields.String):
+    """A text of which many spellings are taken; `spell` answers the one that is kept.
+
+    It raises ValidationError for a text that is none of them.
+    """
+
+    spell: Callable[[str], str]
 
     def _deserialize(self, value: Any, *args: Any, **options: Any) -> str:
-        text = super()._deserialize(value, *args, **options)
+        return self.spell(super()._deserialize(value, *args, **options))
+
+
+class Moment(Spelled):
+    """A time in ISO 8601 that a client sends, kept in UTC; one without an offset is UTC already."""
+
+    def spell(self, text: str) -> str:
+        """In UTC, with a Z at its end."""
         try:
             moment = dt.datetime.fromisoformat(text)
             moment = moment.astimezone(dt.UTC) if moment.tzinfo else moment.replace(tzinfo=dt.UTC)

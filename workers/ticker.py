@@ -11,8 +11,8 @@ import redis
 from rq import Queue
 from rq.exceptions import DuplicateJobError
 
+from queues.patience import Patience
 from workers import MAINTENANCE
-from workers.patience import Patience
 
 UPKEEP = "workers.jobs.upkeep"
 _JOB_SECONDS = 60  # a job that takes longer hangs, and is killed

@@ -4,11 +4,11 @@ import redis
 import structlog
 from rq import Worker
 
+from queues.patience import Patience, wait_for_store
 from workers import MAINTENANCE
 from workers import jobs as _jobs  # noqa: F401 - loaded here once, not in every job's process
 from workers.connection import open_rq
 from workers.parent_death import die_with_parent
-from workers.patience import Patience, wait_for_store
 
 _log = structlog.get_logger(__name__)
 

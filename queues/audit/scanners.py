@@ -9,6 +9,7 @@ from typing import Any
 
 from queues.audit.looks import Discrepancy, MovedError, Record, look, size
 from queues.keys import SiteKeys
+from queues.task_records import unpacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def look_at_scanner(client: Any, keys: SiteKeys, scanner: str) -> list[Discrepan
         raise MovedError
     held = [
         task
-        for task, lease in zip(rest[::2], rest[1::2], strict=True)
+        for task, lease in zip(map(unpacked, rest[::2]), rest[1::2], strict=True)
         if lease is not None and task.get("scanner") == scanner
     ]
     return list(_judge(ScannerSeen(scanner, record, scans, held, len(tasks)))) if record else []

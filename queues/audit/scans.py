@@ -10,6 +10,7 @@ from typing import Any
 from queues.audit.grants import judge_grants
 from queues.audit.looks import FINISHED, Discrepancy, MovedError, Record, interval, look, size
 from queues.keys import SiteKeys
+from queues.task_records import unpacked
 
 COVERED = ("done", "failed", "excluded")
 
@@ -55,7 +56,8 @@ def look_at_scan(client: Any, keys: SiteKeys, scan: str) -> list[Discrepancy]:
     if not record:
         return []
     intervals, pairs = rest[: 1 + len(COVERED)], rest[1 + len(COVERED) :]
-    held = [t for t, lease in zip(pairs[::2], pairs[1::2], strict=True) if lease is not None]
+    tasks_seen = zip(map(unpacked, pairs[::2]), pairs[1::2], strict=True)
+    held = [task for task, lease in tasks_seen if lease is not None]
     names = ("open", *COVERED)
     states = {n: [interval(r) for r in rows] for n, rows in zip(names, intervals, strict=True)}
     states["open"] += map(interval, blocked)

@@ -7,6 +7,7 @@ from typing import Any
 from queues.audit.grants import judge_grants
 from queues.audit.looks import Discrepancy, MovedError, Record, look
 from queues.keys import SiteKeys
+from queues.task_records import unpacked
 
 
 def look_at_subnet(client: Any, keys: SiteKeys, subnet: str) -> list[Discrepancy]:
@@ -25,7 +26,7 @@ def look_at_subnet(client: Any, keys: SiteKeys, subnet: str) -> list[Discrepancy
     record, grants, blocked, freed, *rest = look(client, ask)
     if not record:
         return []
-    pairs = zip(rest[::2], rest[1::2], strict=True)
+    pairs = zip(map(unpacked, rest[::2]), rest[1::2], strict=True)
     held = [task for task, lease in pairs if lease is not None and _counts(task, subnet)]
     if {task["scanner"] for task in held} - grants.keys() or _tasks(client, keys, subnet) != tasks:
         raise MovedError

@@ -7,21 +7,23 @@
 -- include: clock
 -- include: set_status
 -- include: settle
-local now, scan = clock(ARGV[1]), key('scan', ARGV[2])
-local s = redis.call('HMGET', scan, 'status', 'open')
-if not s[1] then
+-- include: write_back
+local now, scan = clock(ARGV[1]), scan_of(ARGV[2])
+local status = scan.status
+if not status then
   return { 'not_found' }
 end
-if s[1] == 'canceling' or s[1] == 'canceled' then
+if status == 'canceling' or status == 'canceled' then
   return { 'ok' }
 end
-if s[1] == 'completed' or s[1] == 'failed' then
-  return { 'ended', s[1] }
+if status == 'completed' or status == 'failed' then
+  return { 'ended', status }
 end
 withdraw(ARGV[2])
 redis.call('DEL', key('scan', ARGV[2], 'open'), key('scan', ARGV[2], 'blocked'))
-redis.call('HINCRBY', scan, 'dropped', s[2])
-redis.call('HSET', scan, 'open', '0')
-set_status(ARGV[2], s[1], 'canceling', ARGV[3], now)
+add(scan, 'dropped', scan.open)
+set(scan, 'open', 0)
+set_status(ARGV[2], status, 'canceling', ARGV[3], now)
 settle(ARGV[2], now)
+write_back()
 return { 'ok' }

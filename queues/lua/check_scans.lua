@@ -6,20 +6,23 @@
 -- moves for stall_ms.
 -- include: clock
 -- include: alarm
--- include: sweep
+-- include: sweep_due
+-- include: scan
+-- include: write_back
 local now, stall_ms = clock(ARGV[1]), tonumber(ARGV[2])
 if has_grace(now) then
   return { 'ok', '' }
 end
 local scans = redis.call('ZRANGEBYSCORE', key('scans', 'running'), '(' .. ARGV[3], '+inf', 'LIMIT', 0, tonumber(ARGV[4]))
 for _, scan in ipairs(scans) do
-  local s = redis.call('HMGET', key('scan', scan), 'open', 'in_flight', 'active', 'since')
-  if s[1] == '0' and s[2] == '0' then
+  local s = read(record_of('scan', scan), { 'open', 'in_flight', 'active', 'since' })
+  if s.open == '0' and s.in_flight == '0' then
     raise_alarm('scan-stuck', scan, 'All tasks of scan ' .. scan .. ' have ended, and it still runs.', now)
-  elseif now - tonumber(s[3] or s[4]) > stall_ms then
+  elseif now - tonumber(s.active or s.since) > stall_ms then
     raise_alarm('scan-stalled', scan, 'Scan ' .. scan .. ' has not moved for ' .. text(stall_ms / 1000) .. ' s.', now)
   else
     clear_alarm('scan-stalled', scan, now)
   end
 end
+write_back()
 return { 'ok', scans[#scans] or '' }

@@ -7,7 +7,8 @@
 -- include: clock
 -- include: task
 -- include: take_back
--- include: sweep
+-- include: sweep_due
+-- include: write_back
 local now, max_task_ms = clock(ARGV[1]), tonumber(ARGV[2])
 if has_grace(now) then
   return { 'ok', '0' }
@@ -20,10 +21,11 @@ for _, id in ipairs(due) do
   elseif task.stalled ~= '' then
     take_back(task, now)
   else
-    redis.call('HSET', key('task', id), 'stalled', text(now))
+    set(task, 'stalled', now)
     redis.call('ZADD', key('stalls'), text(now + math.max(max_task_ms, 3 * tonumber(task.expected))), id)
     raise_alarm('task-stalled', id, 'Task ' .. id .. ' of scan ' .. task.scan .. ' on scanner ' ..
       task.scanner .. ' makes no progress.', now)
   end
 end
+write_back()
 return { 'ok', text(#due) }

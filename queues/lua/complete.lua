@@ -6,11 +6,12 @@
 -- Guarantees: the lease and its capacity end once; repeating the same outcome is harmless, another one
 -- after it is 'ended'; the scan ends with its last task.
 -- include: clock
--- include: is_stale
+-- include: scanner
 -- include: touch
 -- include: task
 -- include: end_task
 -- include: back_off
+-- include: write_back
 local now, scanner, status = clock(ARGV[1]), ARGV[2], ARGV[6]
 if is_stale(scanner, ARGV[3]) then
   return { 'stale' }
@@ -28,8 +29,9 @@ if word ~= 'ok' then
 end
 end_task(task, status, ARGV[8], now) -- its first write frees: a full store refuses no end of work
 touch(scanner, now)
-if ARGV[7] ~= '' and redis.call('EXISTS', key('task', task.id)) == 1 then
-  redis.call('HSET', key('task', task.id), 'results', ARGV[7])
+if ARGV[7] ~= '' then
+  set(task, 'results', ARGV[7])
 end
 back_off(scanner, task, status == 'failed', now)
+write_back()
 return { 'ok' }

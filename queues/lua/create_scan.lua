@@ -13,7 +13,11 @@
 -- include: repeated
 -- include: keys
 -- include: text
+-- include: site
+-- include: queue
 -- include: push
+-- include: stir_queue
+-- include: write_back
 local now, total, ports = clock(ARGV[1]), ARGV[4], ARGV[6]
 local queues = 10 + 2 * tonumber(ARGV[8])
 local segments = queues + tonumber(ARGV[9])
@@ -22,33 +26,35 @@ local before = repeated(ARGV[2], ARGV[3])
 if before ~= nil then
   return { before and 'repeated' or 'reused', before or nil }
 end
-if (redis.call('HGET', SITE, 'rules') or '0') ~= ARGV[5] then
+if rules_of(site()) ~= tonumber(ARGV[5]) then
   return { 'rules_changed' }
 end
 if ports ~= '' and redis.call('EXISTS', key('port-list', ports)) == 0 then
   return { 'unknown_port_list', ports }
 end
 for i = queues + 1, segments do
-  local queue = redis.call('HMGET', key('queue', ARGV[i]), 'cap', 'retired')
-  if not queue[1] or queue[2] then
+  local queue = queue_of(ARGV[i])
+  if not queue.cap or queue.retired then
     return { 'unknown_queue', ARGV[i] }
   end
 end
 
 local id = new_id(now)
-local scan, receipt = key('scan', id), redis.call('HINCRBY', SITE, 'receipt', 1)
+local scan, receipt = record_of('scan', id), add(site(), 'receipt', 1)
 for i = 11, queues, 2 do
-  redis.call('HSET', scan, ARGV[i], ARGV[i + 1])
+  set(scan, ARGV[i], ARGV[i + 1])
 end
-redis.call('HSET', scan, 'receipt', receipt, 'status', 'pending', 'reason', 'created', 'since', text(now),
-  'created', text(now), 'total', total, 'open', total, 'in_flight', '0', 'done', '0', 'failed', '0',
-  'excluded', '0', 'dropped', '0', 'results', '0', 'claimed', '0', 'running', '0', 'expired', '0',
-  'tasks_completed', '0', 'tasks_failed', '0')
+for name, value in pairs({ receipt = receipt, status = 'pending', reason = 'created', since = now,
+  created = now, total = total, open = total, in_flight = '0', done = '0', failed = '0', excluded = '0',
+  dropped = '0', results = '0', claimed = '0', running = '0', expired = '0', tasks_completed = '0',
+  tasks_failed = '0' }) do
+  set(scan, name, value)
+end
 if ARGV[5] ~= '0' then
-  redis.call('HSET', scan, 'rules', ARGV[5])
+  set(scan, 'rules', ARGV[5])
 end
 if ports ~= '' then
-  redis.call('HSET', scan, 'port_list', ports)
+  set(scan, 'port_list', ports)
   redis.call('SADD', key('port-list', ports, 'scans'), id)
 end
 if ARGV[7] == '1' then
@@ -61,8 +67,10 @@ push('RPUSH', key('scan', id, 'open'), intervals + 1, #ARGV)
 for i = queues + 1, segments do
   redis.call('HSET', key('scan', id, 'jobs'), ARGV[i], 'listed')
   redis.call('RPUSH', key('queue', ARGV[i], 'waiting'), id)
+  stir_new(ARGV[i], id)
 end
 redis.call('ZADD', key('scans'), id, id)
 redis.call('ZADD', key('scans', 'pending'), id, id)
 remember(ARGV[2], ARGV[3], id)
+write_back()
 return { 'ok', id }

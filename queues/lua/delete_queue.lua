@@ -6,6 +6,7 @@
 -- include: clock
 -- include: membership
 -- include: alarm
+-- include: write_back
 local kind, id = ARGV[2], ARGV[3]
 local is_scanner = kind == 'scanner'
 local queue = (is_scanner and 's' or 'g') .. id
@@ -19,7 +20,7 @@ if is_scanner then
     return { 'busy', text(held) }
   end
   redis.call('ZREM', key('online'), id)
-  redis.call('HSET', key('scanner', id), 'online', '0')
+  set(record_of('scanner', id), 'online', '0')
   set_groups(id, '')
   for _, alarm in ipairs({ 'scanner-offline', 'scanner-failing', 'scanner-duplicated' }) do
     clear_alarm(alarm, id, clock(ARGV[1]))
@@ -27,14 +28,15 @@ if is_scanner then
   redis.call('DEL', key('scanner', id, 'scans'), key('scanner', id, 'unstarted'))
 else
   for _, scanner in ipairs(redis.call('SMEMBERS', key('group', id, 'members'))) do
-    set_groups(scanner, without(redis.call('HGET', key('scanner', scanner), 'groups'), id))
+    set_groups(scanner, without(groups_of(scanner), id))
   end
 end
+write_back() -- what is to go is not written again
 for _, engine in ipairs(redis.call('SMEMBERS', key('queue', queue, 'parked'))) do
   redis.call('DEL', key('queue', queue, 'parked', engine))
 end
 redis.call('DEL', key('queue', queue), key('queue', queue, 'parked'), key('queue', queue, 'ready'),
-  key('queue', queue, 'closed'))
+  key('queue', queue, 'closed'), key('queue', queue, 'polls'))
 redis.call('UNLINK', key('queue', queue, 'waiting'))
 redis.call('ZREM', is_scanner and key('scanners') or key('groups'), id)
 redis.call('DEL', record)

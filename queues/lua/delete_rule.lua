@@ -6,6 +6,9 @@
 -- next claims bring it back.
 -- include: clock
 -- include: rule
+-- include: freed
+-- include: site
+-- include: write_back
 local kind, id = ARGV[2], ARGV[3]
 local cidr = redis.call('HGET', rule_key(kind, id), 'cidr')
 if not cidr then
@@ -19,4 +22,5 @@ if kind == 'subnet' then
   look_again_at(id)
 end
 renew_rules(clock(ARGV[1]))
+write_back()
 return { 'ok' }

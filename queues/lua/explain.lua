@@ -20,22 +20,22 @@ local function blocked_by(id, least)
 end
 
 local now, id, asked = clock(ARGV[1]), ARGV[2], { left = tonumber(ARGV[3]), least_rate = tonumber(ARGV[4]) }
-local s = redis.call('HMGET', key('scan', id), 'status', 'open', 'in_flight', 'engine', 'spent')
-if s[1] == 'paused' or s[1] == 'pausing' then
+local s = scan_of(id)
+if s.status == 'paused' or s.status == 'pausing' then
   return { 'PAUSED', '' }
 end
-if not s[2] or s[2] == '0' then
+if not s.open or s.open == '0' then
   return { '', '' }
 end
 local limit, returns = blocked_by(id, asked.least_rate)
-limit = s[5] and 'scan' or limit
-if s[3] ~= '0' then
+limit = s.spent and 'scan' or limit
+if s.in_flight ~= '0' then
   return { limit and 'BUDGET_SPENT' or '', limit or '' }
 end
 local RANK = { NO_SCANNER_ONLINE = 1, NO_SCANNER_WITH_ENGINE = 2, SCANNERS_BACKING_OFF = 3,
   GROUP_AT_JOB_CAPACITY = 4, SCANNERS_FULL = 5, BEHIND_OTHER_SCANS = 6, BUDGET_SPENT = 7, AWAITING_CLAIM = 8 }
 local best, by = 'NO_SCANNER_ONLINE', nil
-local scan = { id = id, engine = s[4], limit = limit, returns = returns }
+local scan = { id = id, engine = s.engine, limit = limit, returns = returns }
 local jobs = redis.call('HGETALL', key('scan', id, 'jobs'))
 for i = 1, #jobs, 2 do
   local found, which = reason({ queue = jobs[i], place = jobs[i + 1] }, scan, now, asked)

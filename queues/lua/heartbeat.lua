@@ -8,41 +8,22 @@
 --   (comma-separated) are those for which the site's rules have changed since they were cut
 -- Guarantees: renews the leases of the listed tasks that are running and this scanner's, and no other.
 -- include: clock
--- include: is_stale
+-- include: scanner
 -- include: touch
--- include: capacities
+-- include: facts
 -- include: task
 -- include: renew
 -- include: control
-local ENGINES_AT_MOST = 100
+-- include: write_back
 local now, scanner = clock(ARGV[1]), ARGV[2]
 if is_stale(scanner, ARGV[3]) then
   return { 'stale' }
 end
-local me = key('scanner', scanner)
-local boot = redis.call('HMGET', me, 'boot', 'boot_before')
-local names = { 'version', 'boot', 'engines', 'cpus', 'memory', 'load' }
-for i, name in ipairs(names) do
-  if ARGV[4 + i] ~= '' then
-    redis.call('HSET', me, name, ARGV[4 + i])
-  end
-end
-for engine in string.gmatch(ARGV[7], '[^,]+') do
-  if redis.call('SCARD', key('engines')) < ENGINES_AT_MOST then
-    redis.call('SADD', key('engines'), engine)
-  end
-end
+note_facts(scanner, { version = ARGV[5], boot = ARGV[6], engines = ARGV[7], cpus = ARGV[8], memory = ARGV[9],
+  load = ARGV[10] }, now)
 touch(scanner, now)
-update_capacities(scanner)
-if ARGV[6] ~= '' and boot[1] and boot[1] ~= ARGV[6] then
-  redis.call('HSET', me, 'boot_before', boot[1])
-  if boot[2] == ARGV[6] then
-    raise_alarm('scanner-duplicated', scanner, 'Two programs at once use the key of scanner ' .. scanner .. '.', now)
-  end
-end
-
-local state = redis.call('HMGET', me, 'drain', 'retired')
-local reply, outdated = { 'ok', (state[1] == '1' or state[2]) and '1' or '0', '' }, {}
+local me = scanner_of(scanner)
+local reply, outdated = { 'ok', (me.drain == '1' or me.retired) and '1' or '0', '' }, {}
 for i = 11, #ARGV, 2 do
   local task, word, old = load_task(ARGV[i]), 'lease_lost', false
   if task and fence(task, scanner, ARGV[i + 1]) == 'ok' then
@@ -58,4 +39,5 @@ for i = 11, #ARGV, 2 do
   outdated[#outdated + 1] = old and task.scan or nil
 end
 reply[3] = table.concat(outdated, ',')
+write_back()
 return reply

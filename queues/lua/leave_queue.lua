@@ -5,6 +5,8 @@
 -- Returns {'ok', the last scan looked at, or ''} | {'only_queue', scan}
 -- Guarantees: a scan whose other queues are all retired keeps its job here.
 -- include: keys
+-- include: queue
+-- include: scan
 local queue, most = ARGV[1], tonumber(ARGV[4])
 local scans = redis.call('ZRANGEBYSCORE', key('scans', ARGV[2]), '(' .. ARGV[3], '+inf', 'LIMIT', 0, most)
 for _, scan in ipairs(scans) do
@@ -12,7 +14,7 @@ for _, scan in ipairs(scans) do
   if redis.call('HEXISTS', jobs, queue) == 1 then
     local others = 0
     for _, other in ipairs(redis.call('HKEYS', jobs)) do
-      others = others + (redis.call('HEXISTS', key('queue', other), 'retired') == 0 and 1 or 0)
+      others = others + (queue_of(other).retired and 0 or 1)
     end
     if others == 0 then
       return { 'only_queue', scan }
@@ -21,7 +23,7 @@ for _, scan in ipairs(scans) do
       redis.call('HDEL', jobs, queue)
       redis.call('ZREM', key('queue', queue, 'ready'), scan)
       redis.call('ZREM', key('queue', queue, 'closed'), scan)
-      redis.call('ZREM', key('queue', queue, 'parked', redis.call('HGET', key('scan', scan), 'engine')), scan)
+      redis.call('ZREM', key('queue', queue, 'parked', scan_of(scan).engine), scan)
     end
   end
 end

@@ -7,7 +7,8 @@
 -- include: clock
 -- include: alarm
 -- include: presence
--- include: sweep
+-- include: sweep_due
+-- include: write_back
 local now = clock(ARGV[1])
 if has_grace(now) then
   return { 'ok', '0' }
@@ -17,11 +18,13 @@ local gone = redis.call('ZRANGEBYSCORE', key('online'), '-inf', text(now - tonum
 for i = 1, #gone, 2 do
   local scanner = gone[i]
   redis.call('ZREM', key('online'), scanner)
-  redis.call('HSET', key('scanner', scanner), 'online', '0', 'seen', text(tonumber(gone[i + 1])))
+  set(record_of('scanner', scanner), 'online', '0')
+  set(record_of('scanner', scanner), 'seen', tonumber(gone[i + 1]))
   update_presence(scanner)
-  if redis.call('HGET', key('scanner', scanner), 'enabled') == '1' then
+  if read(record_of('scanner', scanner), { 'enabled' }).enabled == '1' then
     raise_alarm('scanner-offline', scanner, 'Scanner ' .. scanner .. ' was not heard of for ' ..
       text(ARGV[2] / 1000) .. ' s.', now)
   end
 end
+write_back()
 return { 'ok', text(#gone / 2) }

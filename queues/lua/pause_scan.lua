@@ -7,8 +7,8 @@
 -- include: clock
 -- include: set_status
 -- include: settle
-local now, scan = clock(ARGV[1]), key('scan', ARGV[2])
-local status = redis.call('HGET', scan, 'status')
+-- include: write_back
+local now, status = clock(ARGV[1]), scan_of(ARGV[2]).status
 if not status then
   return { 'not_found' }
 elseif status == 'pausing' or status == 'paused' then
@@ -19,6 +19,7 @@ elseif status ~= 'pending' and status ~= 'running' then
   return { 'ended' }
 end
 withdraw(ARGV[2])
-local out = redis.call('HGET', scan, 'in_flight') ~= '0'
+local out = scan_of(ARGV[2]).in_flight ~= '0'
 set_status(ARGV[2], status, out and 'pausing' or 'paused', ARGV[3], now)
+write_back()
 return { 'ok' }

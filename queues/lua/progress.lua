@@ -7,11 +7,12 @@
 --   perhaps the word
 -- Guarantees: the lease is renewed; nothing else of the task changes.
 -- include: clock
--- include: is_stale
+-- include: scanner
 -- include: touch
 -- include: task
 -- include: note_progress
 -- include: control
+-- include: write_back
 local now, scanner = clock(ARGV[1]), ARGV[2]
 if is_stale(scanner, ARGV[3]) then
   return { 'stale' }
@@ -25,7 +26,9 @@ if word ~= 'ok' then
   return { word }
 end
 touch(scanner, now)
-note_progress(task, ARGV[8], ARGV[9], now, tonumber(ARGV[7]))
+note_progress(task, ARGV[8], now, tonumber(ARGV[7]))
+set(task, 'results', ARGV[9])
 renew(task, now, tonumber(ARGV[6]))
 local said, outdated = control(task)
+write_back()
 return { 'ok', said, task.rate, outdated and task.scan or '' }

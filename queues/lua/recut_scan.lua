@@ -18,16 +18,17 @@
 -- include: settle
 -- include: withdraw
 -- include: return_jobs
+-- include: site
+-- include: write_back
 local now, id, open = clock(ARGV[1]), ARGV[2], key('scan', ARGV[2], 'open')
-local scan, blocked = key('scan', id), key('scan', id, 'blocked')
-local s = redis.call('HMGET', scan, 'rules', 'cuts', 'status')
-if (redis.call('HGET', SITE, 'rules') or '0') ~= ARGV[3] then
+local blocked, scan = key('scan', id, 'blocked'), read(scan_of(id), { 'cuts' })
+if rules_of(site()) ~= tonumber(ARGV[3]) then
   return { 'rules_changed' }
 end
-if s[1] == ARGV[3] or (s[3] ~= 'pending' and s[3] ~= 'running') then
+if scan.rules == ARGV[3] or not is_open(scan) then
   return { 'ok' }
 end
-if (s[1] or '0') ~= ARGV[4] or (s[2] or '0') ~= ARGV[5] or text(redis.call('LLEN', open)) ~= ARGV[6]
+if (scan.rules or '0') ~= ARGV[4] or (scan.cuts or '0') ~= ARGV[5] or text(redis.call('LLEN', open)) ~= ARGV[6]
   or text(redis.call('ZCARD', blocked)) ~= ARGV[7] then
   return { 'rules_changed' }
 end
@@ -39,11 +40,11 @@ redis.call('DEL', open, blocked, key('scan', id, 'excluded'))
 push('RPUSH', open, 12, excluded - 1)
 push('ZADD', key('scan', id, 'excluded'), excluded, ended - 1)
 if ARGV[8] ~= '0' then
-  redis.call('HINCRBY', scan, 'open', '-' .. ARGV[8])
-  redis.call('HINCRBY', scan, 'excluded', ARGV[8])
+  add(scan, 'open', -ARGV[8])
+  add(scan, 'excluded', tonumber(ARGV[8]))
 end
 for i = ended, tasks - 1 do
-  finish_task({ id = ARGV[i], scan = id }, 'canceled', now)
+  finish_task(load_task(ARGV[i]), 'canceled', now)
 end
 for i = tasks, #ARGV, 6 do
   local task = load_task(ARGV[i])
@@ -51,9 +52,10 @@ for i = tasks, #ARGV, 6 do
     adopt(task, { cancel = ARGV[i + 2], recut = ARGV[i + 3] }, ARGV[i + 4], ARGV[i + 5])
   end
 end
-redis.call('HSET', scan, 'rules', ARGV[3])
-redis.call('HINCRBY', scan, 'cuts', 1)
+set(scan, 'rules', ARGV[3])
+add(scan, 'cuts', 1)
 withdraw(id)
 return_jobs(id)
 settle(id, now)
+write_back()
 return { 'ok' }

@@ -7,10 +7,11 @@
 -- Guarantees: the lease and its capacity end once; no strike is counted; repeating it is harmless as long
 -- as nobody else was given the task.
 -- include: clock
--- include: is_stale
+-- include: scanner
 -- include: touch
 -- include: task
 -- include: give_back
+-- include: write_back
 local now, scanner, done = clock(ARGV[1]), ARGV[2], tonumber(ARGV[6])
 if is_stale(scanner, ARGV[3]) then
   return { 'stale' }
@@ -31,4 +32,5 @@ if word ~= 'ok' then
 end
 give_back(task, done, now) -- its first write frees: a full store refuses no end of work
 touch(scanner, now)
+write_back()
 return { 'ok' }

@@ -6,16 +6,18 @@
 -- include: clock
 -- include: set_status
 -- include: return_jobs
-local now, scan = clock(ARGV[1]), key('scan', ARGV[2])
-local s = redis.call('HMGET', scan, 'status', 'started')
-if not s[1] then
+-- include: write_back
+local now, scan = clock(ARGV[1]), scan_of(ARGV[2])
+local status, started = scan.status, scan.started
+if not status then
   return { 'not_found' }
-elseif s[1] == 'completed' or s[1] == 'failed' or s[1] == 'canceled' then
+elseif status == 'completed' or status == 'failed' or status == 'canceled' then
   return { 'ended' }
-elseif s[1] ~= 'pausing' and s[1] ~= 'paused' then
-  return { 'not_possible', s[1] }
+elseif status ~= 'pausing' and status ~= 'paused' then
+  return { 'not_possible', status }
 end
-set_status(ARGV[2], s[1], s[2] and 'running' or 'pending', ARGV[3], now)
-redis.call('HSET', scan, 'active', text(now))
+set_status(ARGV[2], status, started and 'running' or 'pending', ARGV[3], now)
+set(scan, 'active', now)
 return_jobs(ARGV[2])
+write_back()
 return { 'ok' }

@@ -10,6 +10,8 @@
 -- include: new_id
 -- include: repeated
 -- include: membership
+-- include: stir_queue
+-- include: write_back
 local now, id = clock(ARGV[1]), ARGV[2]
 local before = repeated(ARGV[3], ARGV[4])
 if before ~= nil then
@@ -21,7 +23,7 @@ end
 for i = 8, #ARGV do
   if redis.call('EXISTS', key('scanner', ARGV[i])) == 0 then
     return { 'unknown_scanner', ARGV[i] }
-  elseif #list(with(redis.call('HGET', key('scanner', ARGV[i]), 'groups'), id)) > GROUPS_AT_MOST then
+  elseif #list(with(groups_of(ARGV[i]), id)) > GROUPS_AT_MOST then
     return { 'too_many_groups', ARGV[i] }
   end
 end
@@ -35,19 +37,21 @@ if ARGV[5] ~= '' then
   redis.call('HSET', key('group', id), 'name', ARGV[5])
 end
 if ARGV[6] ~= '' then
-  redis.call('HSET', key('queue', 'g' .. id), 'cap', ARGV[6])
+  set(record_of('queue', 'g' .. id), 'cap', ARGV[6])
+  stir_queue('g' .. id)
 end
 if ARGV[7] == '1' then
   local stays = {}
   for i = 8, #ARGV do
     stays[ARGV[i]] = true
-    set_groups(ARGV[i], with(redis.call('HGET', key('scanner', ARGV[i]), 'groups'), id))
+    set_groups(ARGV[i], with(groups_of(ARGV[i]), id))
   end
   for _, scanner in ipairs(redis.call('SMEMBERS', key('group', id, 'members'))) do
     if not stays[scanner] then
-      set_groups(scanner, without(redis.call('HGET', key('scanner', scanner), 'groups'), id))
+      set_groups(scanner, without(groups_of(scanner), id))
     end
   end
 end
 remember(ARGV[3], ARGV[4], id)
+write_back()
 return { 'ok', id }

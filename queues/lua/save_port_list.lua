@@ -7,6 +7,7 @@
 -- include: clock
 -- include: new_id
 -- include: repeated
+-- include: write_back
 local now, id = clock(ARGV[1]), ARGV[2]
 local before = repeated(ARGV[3], ARGV[4])
 if before ~= nil then
@@ -25,4 +26,5 @@ for i = 5, #ARGV, 2 do
   redis.call('HSET', key('port-list', id), ARGV[i], ARGV[i + 1])
 end
 remember(ARGV[3], ARGV[4], id)
+write_back()
 return { 'ok', id }

@@ -12,6 +12,9 @@
 -- include: new_id
 -- include: repeated
 -- include: rule
+-- include: freed
+-- include: site
+-- include: write_back
 local now, kind, id = clock(ARGV[1]), ARGV[2], ARGV[3]
 local before = repeated(ARGV[4], ARGV[5])
 if before ~= nil then
@@ -27,7 +30,7 @@ if not (is_new or old) then
   return { 'not_found' }
 elseif is_new and kind == 'subnet' and redis.call('EXISTS', key('named')) == 1 then
   return { 'named_scan', redis.call('SORT', key('named'), 'LIMIT', 0, 1)[1] }
-elseif ARGV[6] ~= '' and ARGV[6] ~= (redis.call('HGET', SITE, 'rules') or '0') then
+elseif ARGV[6] ~= '' and tonumber(ARGV[6]) ~= rules_of(site()) then
   return { 'rules_changed' }
 elseif moves and redis.call('HEXISTS', key('cidrs', kind), wanted.cidr) == 1 then
   return { 'taken', wanted.cidr }
@@ -56,4 +59,5 @@ for i = 7, #ARGV, 2 do
   redis.call('HSET', rule_key(kind, id), ARGV[i], ARGV[i + 1])
 end
 remember(ARGV[4], ARGV[5], id)
+write_back()
 return { 'ok', id }

@@ -12,6 +12,8 @@
 -- include: new_id
 -- include: repeated
 -- include: membership
+-- include: rouse
+-- include: write_back
 local now, id, groups = clock(ARGV[1]), ARGV[2], ARGV[5]
 local before = repeated(ARGV[3], ARGV[4])
 if before ~= nil then
@@ -19,7 +21,7 @@ if before ~= nil then
 end
 if id ~= '' and redis.call('EXISTS', key('scanner', id)) == 0 then
   return { 'not_found' }
-elseif id ~= '' and redis.call('HEXISTS', key('scanner', id), 'retired') == 1 then
+elseif id ~= '' and read(record_of('scanner', id), { 'retired' }).retired then
   return { 'retired' }
 elseif groups ~= '-' and #list(groups) > GROUPS_AT_MOST then
   return { 'too_many_groups', id }
@@ -35,7 +37,7 @@ for i = 6, #ARGV, 2 do
   sets_capacity = sets_capacity or string.sub(ARGV[i], 1, 4) == 'set_'
 end
 for _, name in ipairs({ 'set_targets', 'set_tasks', 'set_jobs', 'cpus', 'memory', 'groups' }) do
-  wanted[name] = wanted[name] or (id ~= '' and redis.call('HGET', key('scanner', id), name)) or ''
+  wanted[name] = wanted[name] or (id ~= '' and read(record_of('scanner', id), { name })[name]) or ''
 end
 local targets, tasks, jobs = capacities(wanted)
 if sets_capacity and (jobs > tasks or tasks > targets) then
@@ -44,15 +46,19 @@ end
 
 local new = id == ''
 id = new and new_id(now) or id
-local me = key('scanner', id)
+local me = record_of('scanner', id)
 if new then
   redis.call('ZADD', key('scanners'), id, id)
-  redis.call('HSET', me, 'created', text(now), 'online', '0', 'groups', '', 'enabled', '1')
+  for name, value in pairs({ created = now, online = '0', groups = '', enabled = '1' }) do
+    set(me, name, value)
+  end
 end
 for i = 6, #ARGV, 2 do
-  redis.call('HSET', me, ARGV[i], ARGV[i + 1])
+  set(me, ARGV[i], ARGV[i + 1])
 end
-redis.call('HINCRBY', me, 'auth', 1)
-set_groups(id, groups ~= '-' and groups or redis.call('HGET', me, 'groups'))
+add(me, 'auth', 1)
+stir_scanner(id)
+set_groups(id, groups ~= '-' and groups or groups_of(id))
 remember(ARGV[3], ARGV[4], id)
+write_back()
 return { 'ok', id }

@@ -5,11 +5,11 @@
 -- Returns {'ok'} | {'stale'} | {'not_found'} | {'not_owned'} | {'lease_lost'} | {'ended'}
 -- Guarantees: repeating it is harmless and renews the lease; the scan runs from its first start.
 -- include: clock
--- include: is_stale
+-- include: scanner
 -- include: touch
 -- include: task
--- include: renew
--- include: set_status
+-- include: start_task
+-- include: write_back
 local now, scanner, id = clock(ARGV[1]), ARGV[2], ARGV[4]
 if is_stale(scanner, ARGV[3]) then
   return { 'stale' }
@@ -20,18 +20,7 @@ if word ~= 'ok' then
   return { word }
 end
 touch(scanner, now)
-if task.status == 'claimed' then
-  local scan = key('scan', task.scan)
-  redis.call('HSET', key('task', id), 'status', 'running', 'started', text(now))
-  redis.call('HINCRBY', scan, 'claimed', -1)
-  redis.call('HINCRBY', scan, 'running', 1)
-  redis.call('ZREM', key('scanner', scanner, 'unstarted'), task.request .. ':' .. id)
-  redis.call('HSETNX', scan, 'started', text(now))
-  redis.call('HSET', scan, 'active', text(now))
-  if redis.call('HGET', scan, 'status') == 'pending' then
-    set_status(task.scan, 'pending', 'running', 'its first task was started', now)
-  end
-  watch(task, now, tonumber(ARGV[7]))
-end
+start_task(task, now, tonumber(ARGV[7]))
 renew(task, now, tonumber(ARGV[6]))
+write_back()
 return { 'ok' }

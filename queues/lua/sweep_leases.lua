@@ -5,4 +5,7 @@
 -- Guarantees: work is taken from scanners here (and by the same step in claims), and nowhere else.
 -- include: clock
 -- include: sweep
-return { 'ok', text(sweep(clock(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]))) }
+-- include: write_back
+local swept = sweep(clock(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]))
+write_back()
+return { 'ok', text(swept) }

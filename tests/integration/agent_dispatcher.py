@@ -26,7 +26,7 @@ Fault = str | tuple[int, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Call:
-    """One request as it came."""
+    """What was said in one request: the whole of it, or what it said of one job."""
 
     route: str
     job_id: int | None
@@ -36,22 +36,30 @@ class Call:
 
 
 class FakeDispatcher:
-    """Hands out `jobs`, remembers every call; `faults[route]` are used up one a call."""
+    """Hands out `jobs`, remembers every call; `faults[route]` are used up one a call.
+
+    A sync is remembered as `sync`, and what it says of each job under its state; a poll that parks
+    as `park`. A call that met a fault is of `route!`, and so is a job that was refused.
+    """
 
     def __init__(self) -> None:
         self.jobs: deque[dict[str, Any]] = deque()
         self.calls: list[Call] = []
         self.faults: dict[str, deque[Fault]] = {}
         self.standing_fault: Callable[[str, dict[str, Any]], Fault | None] = lambda *_: None
+        self.refusal: Callable[[dict[str, Any]], str | None] = lambda _: None
         self.control: dict[int, str] = {}
-        self.heartbeat_control: dict[int, str] = {}
         self.heartbeat_seconds = 0.3
         self.lease_seconds = 30.0
+        self.drain = False
         self.stored: dict[tuple[int, int], list[dict[str, Any]]] = {}
         self.batches: dict[tuple[int, int], int] = {}
         self.claimed: dict[str, list[dict[str, Any]]] = {}
         self.started: set[int] = set()
+        self.ended: dict[tuple[int, int], str] = {}
+        self.parked = 0
         self.changed = threading.Condition()
+        self._closing = False
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
@@ -66,9 +74,18 @@ class FakeDispatcher:
         return self
 
     def __exit__(self, *_: object) -> None:
+        with self.changed:
+            self._closing = True
+            self.changed.notify_all()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+    def add(self, *jobs: dict[str, Any]) -> None:
+        """Have work, also for a poll that is parked."""
+        with self.changed:
+            self.jobs.extend(jobs)
+            self.changed.notify_all()
 
     def wait_for(self, done: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
         """Wait for something to be true; what was called by then is the message if it is not."""
@@ -77,8 +94,16 @@ class FakeDispatcher:
             return done()
 
     def of(self, route: str, job_id: int | None = None) -> list[Call]:
-        """Calls of one kind, acted upon; those that met a fault are of `route!`."""
+        """What was said and acted upon, of one kind."""
         return [c for c in self.calls if c.route == route and job_id in {None, c.job_id}]
+
+    def refused(self) -> list[Call]:
+        """What was said of jobs, and refused."""
+        return [c for c in self.calls if c.job_id is not None and c.route.endswith("!")]
+
+    def beats(self) -> list[dict[str, Any]]:
+        """The calls that said what the agent is."""
+        return [call.body for call in self.of("sync") if "bootId" in call.body]
 
     def found(self, job_id: int, attempt: int = 1) -> set[tuple[Any, ...]]:
         """Host, port, protocol and state of what was reported."""
@@ -89,9 +114,9 @@ class FakeDispatcher:
         """Do what the call asks."""
         with self.changed:
             self.calls.append(call)
-            answer = getattr(self, f"_{call.route}")(call)
+            answer = self._sync(call) if call.route == "sync" else self._park(call)
             self.changed.notify_all()
-            return answer
+            return 200, answer
 
     def fault(self, route: str, body: dict[str, Any]) -> Fault | None:
         """What shall go wrong with this call, if anything."""
@@ -99,68 +124,87 @@ class FakeDispatcher:
             waiting = self.faults.get(route)
             return waiting.popleft() if waiting else self.standing_fault(route, body)
 
-    def _claim(self, call: Call) -> tuple[int, dict[str, Any]]:
-        again = self.claimed.get(call.request_id or "", [])
-        again = [job for job in again if job["jobId"] not in self.started]
-        if again:
-            return 200, {"jobs": again}
-        jobs = [self.jobs.popleft() for _ in range(min(call.body["limit"], len(self.jobs)))]
-        self.claimed[call.request_id or ""] = jobs
-        return 200, {"jobs": jobs}
-
-    def _start(self, call: Call) -> tuple[int, dict[str, Any]]:
-        self.started.add(call.job_id or 0)
-        return 200, {"ok": True, "leaseSeconds": self.lease_seconds}
-
-    def _progress(self, call: Call) -> tuple[int, dict[str, Any]]:
-        control = self.control.get(call.job_id or 0, "continue")
-        return 200, {"ok": True, "control": control, "leaseSeconds": self.lease_seconds}
-
-    def _results(self, call: Call) -> tuple[int, dict[str, Any]]:
-        key = (call.job_id or 0, call.body["attempt"])
-        last = self.batches.get(key, 0)
-        if call.body["batch"] > last + 1:
-            return 409, {"code": "BATCH_GAP"}
-        if call.body["batch"] == last + 1:
-            self.batches[key] = last + 1
-            self.stored.setdefault(key, []).extend(call.body["results"])
-        return 200, {"ok": True, "accepted": len(call.body["results"])}
-
-    def _complete(self, _call: Call) -> tuple[int, dict[str, Any]]:
-        return 200, {"ok": True}
-
-    def _release(self, _call: Call) -> tuple[int, dict[str, Any]]:
-        return 200, {"ok": True}
-
-    def _heartbeat(self, _call: Call) -> tuple[int, dict[str, Any]]:
-        orders = [{"jobId": j, "control": c} for j, c in self.heartbeat_control.items()]
-        return 200, {
+    def _sync(self, call: Call) -> dict[str, Any]:
+        listed = call.body["jobs"]
+        assert len({said["jobId"] for said in listed}) == len(listed) <= 100
+        refused = {said["jobId"]: code for said in listed if (code := self._hear(said, call))}
+        lost = {job_id: "lease_lost" for job_id, code in refused.items() if code == "LEASE_LOST"}
+        control = {said["jobId"]: self.control.get(said["jobId"]) for said in listed} | lost
+        return {
             "ok": True,
             "heartbeatSeconds": self.heartbeat_seconds,
-            "control": orders,
-            "drain": False,
+            "leaseSeconds": self.lease_seconds,
+            "drain": self.drain,
+            "jobs": self._claim(call, call.body["want"]),
+            "control": [{"jobId": j, "control": c} for j, c in control.items() if c],
+            "errors": [{"jobId": j, "code": c, "detail": ""} for j, c in refused.items()],
         }
+
+    def _hear(self, said: dict[str, Any], call: Call) -> str | None:
+        """Take what is said of one job, or answer why it is refused."""
+        key = (said["jobId"], said["attempt"])
+        again = self.ended.get(key, said["state"]) != said["state"]
+        code = self.refusal(said) or ("INVALID_TRANSITION" if again else self._store(said))
+        route = f"{said['state']}!" if code else said["state"]
+        self.calls.append(Call(route, said["jobId"], said, call.request_id))
+        if not code:
+            self.started.add(said["jobId"])
+            if said["state"] != "running":
+                self.ended[key] = said["state"]
+        return code
+
+    def _store(self, said: dict[str, Any]) -> str | None:
+        assert ("batch" in said) == ("results" in said)
+        key = (said["jobId"], said["attempt"])
+        last = self.batches.get(key, 0)
+        batch = said.get("batch", last)
+        if batch > last + 1:
+            return "BATCH_GAP"
+        if batch == last + 1:
+            self.batches[key] = batch
+            self.stored.setdefault(key, []).extend(said["results"])
+        return None
+
+    def _claim(self, call: Call, limit: int) -> list[dict[str, Any]]:
+        again = self.claimed.get(call.request_id or "", []) if limit else []
+        again = [job for job in again if job["jobId"] not in self.started]
+        if again:
+            return again
+        jobs = [self.jobs.popleft() for _ in range(min(limit, len(self.jobs)))]
+        self.claimed[call.request_id or ""] = jobs
+        return jobs
+
+    def _park(self, call: Call) -> dict[str, Any]:
+        self.parked += 1
+        self.changed.notify_all()
+        jobs: list[dict[str, Any]] = []
+        self.changed.wait_for(
+            lambda: jobs.extend(self._claim(call, call.body["limit"])) or jobs or self._closing,
+            call.body["wait"],
+        )
+        self.parked -= 1
+        return {"jobs": jobs}
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         dispatcher = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # an answer goes out in one piece
 
             def do_GET(self) -> None:
-                limit = int(self.path.partition("limit=")[2] or 1)
-                self._serve("claim", None, {"limit": limit})
+                match = re.fullmatch(r"/scanner/jobs\?limit=(\d+)&wait=(\d+)", self.path)
+                assert match
+                self._serve("park", {"limit": int(match[1]), "wait": int(match[2])})
 
             def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                match = re.fullmatch(r"/scanner/jobs/(\d+)/(\w+)", self.path)
-                self._serve(
-                    match[2] if match else "heartbeat", int(match[1]) if match else None, body
-                )
+                assert self.path == "/scanner/sync"
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                self._serve("sync", json.loads(body))
 
-            def _serve(self, route: str, job_id: int | None, body: dict[str, Any]) -> None:
+            def _serve(self, route: str, body: dict[str, Any]) -> None:
                 fault = dispatcher.fault(route, body)
-                call = Call(route, job_id, body, self.headers.get("X-Request-Id"))
+                call = Call(route, None, body, self.headers.get("X-Request-Id"))
                 if fault is None or fault == LOST:
                     answer = dispatcher.act(call)
                 else:
@@ -181,7 +225,8 @@ class FakeDispatcher:
                 if status == 200 and body.get("jobs") == []:
                     self.send_header("Retry-After", "1")
                 self.end_headers()
-                self.wfile.write(data)
+                with contextlib.suppress(BrokenPipeError):  # who parked has gone
+                    self.wfile.write(data)
 
             def log_message(self, *_: object) -> None:
                 """Be silent."""
@@ -191,7 +236,7 @@ class FakeDispatcher:
     def note(self, call: Call) -> None:
         """Remember a call that was answered with a fault."""
         with self.changed:
-            self.calls.append(Call(f"{call.route}!", call.job_id, call.body, call.request_id))
+            self.calls.append(Call(f"{call.route}!", None, call.body, call.request_id))
             self.changed.notify_all()
 
 
@@ -215,6 +260,14 @@ def options(dispatcher: FakeDispatcher, folder: Path, **fields: Any) -> AgentOpt
     """An agent's options for a test: quick to report, few slots."""
     given = {"slots": 4, "progress_seconds": 0.2, "flush_seconds": 0.1, **fields}
     return AgentOptions(url=dispatcher.url, api_key="key/1.secret", spool_dir=folder, **given)
+
+
+def eventually(holds: Callable[[], object]) -> None:
+    """Wait for something that no call tells of."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline
+        threading.Event().wait(0.02)
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """How an agent begins, obeys its lease, meets hostile answers, and ends."""
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from agent_dispatcher import AWAY, FakeDispatcher, job, options, running, service
+from agent_dispatcher import AWAY, FakeDispatcher, Fault, job, options, running, service
 
 from agent.run import run_agent
 
@@ -37,8 +38,13 @@ def process(dispatcher: FakeDispatcher, folder: Path) -> "subprocess.Popen[bytes
 
 
 def probed(dispatcher: FakeDispatcher, job_id: int) -> int:
-    calls = dispatcher.of("progress", job_id)
-    return calls[-1].body["progressCount"] if calls else 0
+    calls = dispatcher.of("running", job_id)
+    return max((call.body.get("progressCount", 0) for call in calls), default=0)
+
+
+def states(body: dict[str, Any]) -> list[str]:
+    """What a sync says of the jobs."""
+    return [said["state"] for said in body.get("jobs", [])]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -55,18 +61,18 @@ def test_a_signal_gives_the_job_back(
             code = agent.wait(3.5)
 
     assert code == 0
-    assert dispatcher.of("release")[0].body["hostsDone"] > 30
+    assert dispatcher.of("released")[0].body["hostsDone"] > 30
     assert dispatcher.found(1) == {("127.0.0.1", port, "tcp", "open")}
 
 
 def test_a_second_signal_ends_at_once(dispatcher: FakeDispatcher, tmp_path: Path) -> None:
     """Where the orderly stop takes too long for somebody, a second signal ends the agent."""
-    dispatcher.standing_fault = lambda route, _: AWAY if route == "release" else None
+    dispatcher.standing_fault = lambda _, body: AWAY if "released" in states(body) else None
     dispatcher.jobs.append(job(1, SLOW, maxProbesPerSecond=300))
     with process(dispatcher, tmp_path) as agent:
         dispatcher.wait_for(lambda: probed(dispatcher, 1) > 30)
         agent.send_signal(signal.SIGTERM)
-        dispatcher.wait_for(lambda: dispatcher.of("release!"))
+        dispatcher.wait_for(lambda: dispatcher.of("sync!"))
         agent.send_signal(signal.SIGTERM)
         code = agent.wait(1.0)
 
@@ -78,16 +84,18 @@ def test_a_killed_agent_leaves_its_results_for_the_next(
     dispatcher: FakeDispatcher, tmp_path: Path
 ) -> None:
     """Killed with SIGKILL while the server is away: the next agent sends what was found."""
-    dispatcher.standing_fault = lambda route, _: AWAY if route == "results" else None
+    dispatcher.standing_fault = lambda _, body: (
+        AWAY if any("batch" in said for said in body.get("jobs", [])) else None
+    )
     with service("127.0.0.1") as port:
         dispatcher.jobs.append(job(1, [("127.0.0.1", str(port)), *SLOW], maxProbesPerSecond=300))
         with process(dispatcher, tmp_path) as agent:
-            dispatcher.wait_for(lambda: dispatcher.of("results!"))
+            dispatcher.wait_for(lambda: dispatcher.of("sync!"))
             agent.kill()
             agent.wait()
         dispatcher.standing_fault = lambda *_: None
         with process(dispatcher, tmp_path) as agent:
-            dispatcher.wait_for(lambda: dispatcher.of("results"))
+            dispatcher.wait_for(lambda: dispatcher.stored)
             agent.terminate()
 
     assert dispatcher.found(1) == {("127.0.0.1", port, "tcp", "open")}
@@ -95,7 +103,7 @@ def test_a_killed_agent_leaves_its_results_for_the_next(
 
 def test_an_unknown_key_ends_the_agent(dispatcher: FakeDispatcher, tmp_path: Path) -> None:
     """A key that the server does not know: exit code 3, spool untouched."""
-    dispatcher.faults["heartbeat"] = deque([(401, {"code": "INVALID_API_KEY"})])
+    dispatcher.faults["sync"] = deque([(401, {"code": "INVALID_API_KEY"})])
 
     assert run_agent(options(dispatcher, tmp_path)) == 3
 
@@ -112,45 +120,66 @@ def test_an_unusable_spool_ends_the_agent(dispatcher: FakeDispatcher, tmp_path: 
     assert run_agent(options(dispatcher, tmp_path / "file")) == 4
 
 
-def test_probing_stops_with_the_lease(dispatcher: FakeDispatcher, tmp_path: Path) -> None:
+def test_probing_stops_with_the_lease(
+    dispatcher: FakeDispatcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Cut off from the server, probing stops when the lease is over; the job is given back."""
+    monkeypatch.setattr(random, "uniform", lambda least, _most: least)  # the shortest waits
     dispatcher.lease_seconds = 1.0
     dispatcher.jobs.append(job(1, SLOW, maxProbesPerSecond=100))
     with running(options(dispatcher, tmp_path)):
         dispatcher.wait_for(lambda: probed(dispatcher, 1) > 5)
-        cut_off = dispatcher.of("progress")[-1].at
-        dispatcher.standing_fault = lambda route, _: None if route == "release" else AWAY
-        release = dispatcher.wait_for(lambda: dispatcher.of("release"))[0]
+        cut_off = dispatcher.of("running")[-1].at
+        dispatcher.standing_fault = lambda _, body: None if "released" in states(body) else AWAY
+        release = dispatcher.wait_for(lambda: dispatcher.of("released"))[0]
 
     assert 0.8 < release.at - cut_off < 2.5
+    assert release.body["hostsDone"] <= 100 * 1.5
+
+
+def test_nothing_is_probed_before_the_server_has_heard_of_it(
+    dispatcher: FakeDispatcher, tmp_path: Path
+) -> None:
+    """A job of which the server cannot be told that it starts is given back untouched."""
+    dispatcher.standing_fault = lambda _, body: AWAY if "running" in states(body) else None
+    dispatcher.jobs.append(job(1, SLOW, leaseSeconds=1))
+    with running(options(dispatcher, tmp_path)):
+        release = dispatcher.wait_for(lambda: dispatcher.of("released"))[0]
+
+    assert release.body["hostsDone"] == 0
 
 
 @pytest.mark.parametrize(
-    ("status", "code", "released"),
+    ("code", "released"),
     [
-        (403, "JOB_NOT_OWNED", False),
-        (404, "JOB_NOT_FOUND", False),
-        (409, "LEASE_LOST", False),
-        (403, "SCANNER_DISABLED", True),
+        ("JOB_NOT_OWNED", False),
+        ("JOB_NOT_FOUND", False),
+        ("LEASE_LOST", False),
+        ("INVALID_TRANSITION", True),
+        ("SCANNER_DISABLED", True),
     ],
 )
 def test_a_job_that_is_not_ours_is_let_go(
-    dispatcher: FakeDispatcher, tmp_path: Path, status: int, code: str, *, released: bool
+    dispatcher: FakeDispatcher, tmp_path: Path, code: str, *, released: bool
 ) -> None:
-    """On 403, 404 and LEASE_LOST probing stops; what was found is still offered, once."""
+    """Refused, probing stops; what was found is still offered, once."""
     with service("127.0.0.1") as port:
         targets = [("127.0.0.1", str(port)), *SLOW]
         dispatcher.jobs.append(job(1, targets, maxProbesPerSecond=300))
-        dispatcher.standing_fault = lambda route, _: (
-            (status, {"code": code}) if route == "progress" else None
-        )
         with running(options(dispatcher, tmp_path, flush_seconds=60.0)):
-            dispatcher.wait_for(lambda: dispatcher.of("progress!"))
-            dispatcher.wait_for(lambda: dispatcher.of("heartbeat")[-1].body["jobs"] == [])
+            dispatcher.wait_for(lambda: probed(dispatcher, 1) > 5)
+            if code == "SCANNER_DISABLED":
+                dispatcher.standing_fault = lambda _, body: (
+                    (403, {"code": code}) if "running" in states(body) else None
+                )
+            else:
+                dispatcher.refusal = lambda said: code if said["state"] == "running" else None
+            dispatcher.wait_for(lambda: dispatcher.of("sync")[-1].body["want"] == 4)
 
-    assert len(dispatcher.of("progress!")) == 1
-    assert len(dispatcher.of("results")) <= 1
-    assert bool(dispatcher.of("release")) is released
+    told = [call for call in dispatcher.refused() if "batch" not in call.body]
+    assert len(told) == 1 or released
+    assert len([call for call in dispatcher.calls if call.job_id and "batch" in call.body]) == 1
+    assert bool(dispatcher.of("released")) is released
 
 
 HOSTILE_JOBS: list[Any] = [
@@ -170,46 +199,59 @@ ODD_JOBS: list[dict[str, Any]] = [
 ]
 
 
-def test_hostile_answers_do_not_end_the_agent(dispatcher: FakeDispatcher, tmp_path: Path) -> None:
-    """Odd jobs fail with a reason, unreadable ones are skipped, rubbish is survived."""
-    dispatcher.faults["claim"] = deque(
-        [(200, {}), (200, {"jobs": "x"}), (200, {"jobs": HOSTILE_JOBS}), (418, {}), (302, {})]
-    )
-    dispatcher.faults["heartbeat"] = deque(
-        [(200, {}), (200, {"heartbeatSeconds": "x", "control": [7, {"jobId": []}], "drain": 7})]
-    )
-    dispatcher.faults["progress"] = deque([(200, {"control": {}, "leaseSeconds": -1})])
-    dispatcher.jobs.extend([*ODD_JOBS, job(17, [("127.0.0.1", "1")])])
-    with running(options(dispatcher, tmp_path, slots=8)):
-        dispatcher.wait_for(lambda: len(dispatcher.of("complete")) == 7)
-    outcome = {c.job_id: c.body for c in dispatcher.of("complete")}
+HOSTILE_REPLIES: dict[str, list[dict[str, Any]]] = {
+    "sync": [
+        {},
+        {"ok": "yes", "jobs": []},
+        {"ok": True, "heartbeatSeconds": -1},
+        {"ok": True, "jobs": "x"},
+        {"ok": True, "jobs": HOSTILE_JOBS},
+        {"ok": True, "leaseSeconds": -1, "control": [7, {"jobId": []}], "errors": {}, "drain": 7},
+    ],
+    "park": [{}, {"jobs": "x"}, {"jobs": HOSTILE_JOBS}],
+}
 
-    assert {i for i, body in outcome.items() if body["status"] == "failed"} == set(range(11, 17))
-    assert all(outcome[i]["errorMessage"] for i in range(11, 17))
-    assert outcome[17]["status"] == "completed"
+
+@pytest.mark.parametrize("route", ["sync", "park"])
+def test_hostile_answers_do_not_end_the_agent(
+    dispatcher: FakeDispatcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, route: str
+) -> None:
+    """Odd jobs fail with a reason, unreadable ones are skipped, rubbish is survived."""
+    monkeypatch.setattr(random, "uniform", lambda least, _most: least)  # the shortest waits
+    dispatcher.heartbeat_seconds = 0.3 if route == "sync" else 30.0
+    replies: list[Fault] = [(200, reply) for reply in HOSTILE_REPLIES[route]]
+    dispatcher.faults[route] = deque([*replies, (418, {}), (302, {})])
+    with running(options(dispatcher, tmp_path, slots=8)):
+        dispatcher.wait_for(lambda: not dispatcher.faults[route])
+        dispatcher.add(*ODD_JOBS, job(17, [("127.0.0.1", "1")]))
+        dispatcher.wait_for(lambda: dispatcher.of("completed"))
+        dispatcher.wait_for(lambda: len(dispatcher.of("failed")) == 6)
+    failed = {call.job_id: call.body for call in dispatcher.of("failed")}
+
+    assert set(failed) == set(range(11, 17))
+    assert all(body["errorMessage"] for body in failed.values())
+    assert [call.job_id for call in dispatcher.of("completed")] == [17]
 
 
 def test_a_draining_agent_claims_nothing(dispatcher: FakeDispatcher, tmp_path: Path) -> None:
-    """Told to drain, the agent asks for no more work."""
-    drain = {"heartbeatSeconds": 0.2, "control": [], "drain": True}
-    dispatcher.standing_fault = lambda route, _: (200, drain) if route == "heartbeat" else None
+    """Told to drain, the agent asks for no more work, until it is told otherwise."""
+    dispatcher.drain = True
     with running(options(dispatcher, tmp_path)):
-        dispatcher.wait_for(lambda: len(dispatcher.of("heartbeat!")) > 4)
-        claims = len(dispatcher.of("claim"))
-        dispatcher.wait_for(lambda: len(dispatcher.of("heartbeat!")) > 14)
+        dispatcher.wait_for(lambda: len(dispatcher.of("sync")) > 4)
+        asked = [call.body["want"] for call in dispatcher.of("sync")]
+        dispatcher.drain = False
+        dispatcher.wait_for(lambda: dispatcher.of("sync")[-1].body["want"])
 
-        assert len(dispatcher.of("claim")) == claims
+    assert not any(asked[2:])
 
 
 def test_the_heartbeat_says_who_and_what(dispatcher: FakeDispatcher, tmp_path: Path) -> None:
     """The heartbeat names version, boot id, engines and machine; each start has its own id."""
     with running(options(dispatcher, tmp_path)):
-        dispatcher.wait_for(lambda: dispatcher.of("heartbeat"))
+        dispatcher.wait_for(dispatcher.beats)
     with running(options(dispatcher, tmp_path)):
-        dispatcher.wait_for(
-            lambda: len({c.body["bootId"] for c in dispatcher.of("heartbeat")}) == 2
-        )
-    beats = [call.body for call in dispatcher.of("heartbeat")]
+        dispatcher.wait_for(lambda: len({beat["bootId"] for beat in dispatcher.beats()}) == 2)
+    beats = dispatcher.beats()
 
     assert "connect" in beats[0]["engines"]
     assert beats[0]["cpuCount"] == len(os.sched_getaffinity(0))

@@ -4,7 +4,6 @@ import errno
 import ipaddress
 import os
 import time
-from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,12 +30,13 @@ def test_a_job_is_probed_and_reported(dispatcher: FakeDispatcher, tmp_path: Path
     with service("127.0.0.7", b"SSH-2.0-x\r\n\x00\xff") as port:
         dispatcher.jobs.append(job(1, [("127.0.0.4/30", f"1,{port}")]))
         with running(options(dispatcher, tmp_path)):
-            complete = dispatcher.wait_for(lambda: dispatcher.of("complete"))[0]
+            done = dispatcher.wait_for(lambda: dispatcher.of("completed"))[0].body
 
-    assert complete.body == {"attempt": 1, "status": "completed", "resultCount": 1}
+    assert (done["attempt"], done["resultCount"], done["batch"]) == (1, 1, 1)
+    assert "errorMessage" not in done
     assert dispatcher.found(1) == {("127.0.0.7", port, "tcp", "open")}
     assert dispatcher.stored[1, 1][0]["banner"] == "SSH-2.0-x  \ufffd\ufffd"
-    assert next(c.route for c in dispatcher.calls if c.job_id == 1) == "start"
+    assert next(c.route for c in dispatcher.calls if c.job_id == 1) == "running"
 
 
 @pytest.mark.parametrize("engine", ["connect", "nmap"])
@@ -69,10 +69,9 @@ def test_a_name_that_cannot_be_probed_fails(
     monkeypatch.setattr(names, "_resolve", resolve)
     dispatcher.jobs.append(job(1, [("host.example", "1")], engine=engine, **rules))
     with running(options(dispatcher, tmp_path)):
-        complete = dispatcher.wait_for(lambda: dispatcher.of("complete"))[0]
+        failed = dispatcher.wait_for(lambda: dispatcher.of("failed"))[0]
 
-    assert complete.body["status"] == "failed"
-    assert why in complete.body["errorMessage"]
+    assert why in failed.body["errorMessage"]
 
 
 @pytest.mark.parametrize("engine", ["connect", "nmap"])
@@ -92,17 +91,13 @@ def test_a_name_leads_only_where_it_may(
         port = listener.ports[0]
         dispatcher.jobs.append(job(1, [("host.example", str(port))], engine=engine, **rules))
         with running(options(dispatcher, tmp_path)):
-            complete = dispatcher.wait_for(lambda: dispatcher.of("complete"))[0]
+            done = dispatcher.wait_for(lambda: dispatcher.of("completed"))[0].body
         arrivals = listener.stop()
 
     assert len(arrivals.times) == 1
     assert dispatcher.found(1) == {("127.0.0.1", port, "tcp", "open")}
-    assert complete.body == {
-        "attempt": 1,
-        "status": "completed",
-        "resultCount": 1,
-        "errorMessage": "host.example: 1 of 2 addresses excluded or out of scope",
-    }
+    assert done["resultCount"] == 1
+    assert done["errorMessage"] == "host.example: 1 of 2 addresses excluded or out of scope"
 
 
 @pytest.mark.parametrize(("broken", "status"), [(2, "completed"), (4, "failed")])
@@ -124,23 +119,35 @@ def test_a_job_fails_when_every_address_does(
     monkeypatch.setattr(connect, "probe", probe)
     dispatcher.jobs.append(job(1, [("127.0.0.0/30", "1-3")]))
     with running(options(dispatcher, tmp_path)):
-        complete = dispatcher.wait_for(lambda: dispatcher.of("complete"))[0]
+        ended = dispatcher.wait_for(lambda: dispatcher.of(status))[0]
 
-    assert complete.body["status"] == status
-    assert "127.0.0.0 not probed, ENETUNREACH: no way" in complete.body["errorMessage"]
-    assert complete.body["resultCount"] == broken
+    assert "127.0.0.0 not probed, ENETUNREACH: no way" in ended.body["errorMessage"]
+    assert ended.body["resultCount"] == broken
 
 
-def test_a_lost_claim_answer_loses_no_job(dispatcher: FakeDispatcher, tmp_path: Path) -> None:
+@pytest.mark.parametrize("route", ["sync", "park"])
+def test_a_lost_claim_answer_loses_no_job(
+    dispatcher: FakeDispatcher, tmp_path: Path, route: str
+) -> None:
     """When the answer to a claim is lost, the claim is repeated under the same request id."""
-    dispatcher.jobs.append(job(1, [("127.0.0.1", "1")]))
-    dispatcher.faults["claim"] = deque([LOST, AWAY])
+    troubles = iter([LOST, AWAY])
+    dispatcher.heartbeat_seconds = 30.0 if route == "park" else 0.3
+    dispatcher.standing_fault = lambda asked, body: (
+        next(troubles, None) if asked == route and body.get("want") != 0 else None
+    )
+    if route == "sync":
+        dispatcher.add(job(1, [("127.0.0.1", "1")]))
     with running(options(dispatcher, tmp_path)):
-        dispatcher.wait_for(lambda: dispatcher.of("complete", 1))
+        if route == "park":
+            dispatcher.wait_for(lambda: dispatcher.parked)
+            dispatcher.add(job(1, [("127.0.0.1", "1")]))
+        dispatcher.wait_for(lambda: dispatcher.of("completed", 1))
 
-    first, second, *_ = dispatcher.of("claim")
-    assert first.request_id == second.request_id
-    assert second.request_id != dispatcher.of("claim")[2].request_id
+    asked = [c for c in dispatcher.calls if c.body.get("want") or c.body.get("limit")]
+    lost = next(n for n, call in enumerate(asked) if call.route == route)
+    first, second, third, fourth = [call.request_id for call in asked[lost : lost + 4]]
+    assert first == second == third
+    assert third != fourth
 
 
 @pytest.mark.parametrize("control", ["cancel", "pause"])
@@ -151,40 +158,33 @@ def test_control_stops_and_releases(
     with service("127.0.0.1") as port:
         dispatcher.jobs.append(job(1, [("127.0.0.1", str(port)), *SLOW], maxProbesPerSecond=200))
         with running(options(dispatcher, tmp_path)):
-            dispatcher.wait_for(
-                lambda: [c for c in dispatcher.of("progress") if c.body["progressCount"] > 20]
-            )
+            dispatcher.wait_for(lambda: done(dispatcher, 1) > 20)
             dispatcher.control[1] = control
-            release = dispatcher.wait_for(lambda: dispatcher.of("release"))[0]
+            release = dispatcher.wait_for(lambda: dispatcher.of("released"))[0]
 
     assert 20 < release.body["hostsDone"] < 60_000
     assert dispatcher.found(1) == {("127.0.0.1", port, "tcp", "open")}
-    assert dispatcher.of("complete") == []
+    assert dispatcher.of("completed") == []
 
 
-def test_heartbeat_order_stops_a_task(dispatcher: FakeDispatcher, tmp_path: Path) -> None:
-    """A heartbeat lists the jobs held, and its lease_lost makes the agent abandon one."""
+def test_a_lost_lease_stops_a_task(dispatcher: FakeDispatcher, tmp_path: Path) -> None:
+    """Told that its lease is lost, the agent abandons a task, without another word on it."""
     dispatcher.jobs.append(job(1, SLOW, maxProbesPerSecond=200))
     with running(options(dispatcher, tmp_path)) as agent:
-        dispatcher.wait_for(
-            lambda: any(
-                c.body["jobs"] == [{"jobId": 1, "attempt": 1}] for c in dispatcher.of("heartbeat")
-            )
-        )
-        dispatcher.heartbeat_control[1] = "lease_lost"
-        dispatcher.wait_for(lambda: dispatcher.of("heartbeat")[-1].body["jobs"] == [])
+        dispatcher.wait_for(lambda: done(dispatcher, 1) > 20)
+        dispatcher.control[1] = "lease_lost"
+        dispatcher.wait_for(lambda: dispatcher.of("sync")[-1].body["want"] == 4)
 
         assert agent.stopping.is_set() is False
-    assert dispatcher.of("release") == dispatcher.of("complete") == []
+    assert dispatcher.of("released") == dispatcher.of("completed") == []
 
 
 @pytest.mark.parametrize("engine", ["connect", "nmap"])
-@pytest.mark.parametrize("told_by", ["progress", "heartbeat"])
 @pytest.mark.parametrize("control", ["cancel", "pause"])
 def test_one_task_is_stopped_while_others_go_on(
-    dispatcher: FakeDispatcher, tmp_path: Path, *, engine: str, told_by: str, control: str
+    dispatcher: FakeDispatcher, tmp_path: Path, *, engine: str, control: str
 ) -> None:
-    """Told by either answer: its engine ends within an interval, and what was done counts."""
+    """Told so, its engine ends within an interval, and what was done counts."""
     fields = {"engine": engine, "maxProbesPerSecond": 300}
     if engine == "connect":
         fields["engineArgs"] = {"report": "all"}
@@ -192,15 +192,14 @@ def test_one_task_is_stopped_while_others_go_on(
     with running(options(dispatcher, tmp_path)):
         dispatcher.wait_for(lambda: done(dispatcher, 1) > 60 and done(dispatcher, 2) > 60)
         told_at = time.monotonic()
-        orders = dispatcher.control if told_by == "progress" else dispatcher.heartbeat_control
-        orders[1] = control
-        release = dispatcher.wait_for(lambda: dispatcher.of("release"))[0]
+        dispatcher.control[1] = control
+        release = dispatcher.wait_for(lambda: dispatcher.of("released"))[0]
         others = done(dispatcher, 2)
         engines_left = len(nmaps())
         dispatcher.wait_for(lambda: done(dispatcher, 2) > others + 60)
 
     hosts_done = release.body["hostsDone"]
-    last_told = dispatcher.of("progress", 1)[-1].body["progressCount"]
+    last_told = done(dispatcher, 1)
     network = ipaddress.ip_network("127.0.0.0/16")
     assert release.job_id == 1
     assert release.at - told_at < 1.0
@@ -213,8 +212,8 @@ def test_one_task_is_stopped_while_others_go_on(
 
 def done(dispatcher: FakeDispatcher, job_id: int) -> int:
     """How many addresses the last progress told."""
-    calls = dispatcher.of("progress", job_id)
-    return int(calls[-1].body["progressCount"]) if calls else 0
+    calls = dispatcher.of("running", job_id)
+    return max((int(call.body.get("progressCount", 0)) for call in calls), default=0)
 
 
 def nmaps() -> list[str]:

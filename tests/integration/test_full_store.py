@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import redis
 
 from cli.embedded import EmbeddedStore
 from dispatch.settings import Settings
@@ -12,6 +14,8 @@ from dispatch.wiring import open_dispatch
 from domain.errors import StoreFull
 from queues.keys import SiteKeys
 from queues.store import Asked
+from queues.tasks import Holder, Lease, Report, Said
+from tests.integration.conftest import Site
 
 KEYS = SiteKeys("default")
 SCAN = {"targets": ["10.0.0.0/30"], "ports": "22", "engine": "connect", "hosts_per_task": 4}
@@ -45,3 +49,47 @@ def test_creates_then_results_are_refused_and_completes_never(tmp_path: Path) ->
         assert full.scans.store.get(KEYS, lease.scan)["status"] == "completed"
         dispatch.client.close()
         full.client.close()
+
+
+@pytest.fixture
+def fill(client: redis.Redis) -> Iterator[Callable[[], object]]:
+    """Has the store take nothing that needs room, from when it is called."""
+    yield lambda: client.config_set("maxmemory", 1)
+    client.config_set("maxmemory", 0)
+
+
+def complete(site: Site, scanner: Holder, lease: Lease, _: Lease) -> None:
+    end = {"status": "completed", "results": 1, "message": "done"}
+    site.tasks.complete(scanner, lease.task, lease.attempt, **end)  # type: ignore[arg-type]
+
+
+def release(site: Site, scanner: Holder, lease: Lease, _: Lease) -> None:
+    site.tasks.release(scanner, lease.task, lease.attempt, done=1)
+
+
+def sync(site: Site, scanner: Holder, lease: Lease, other: Lease) -> None:
+    said = [
+        Said(other.task, other.attempt, "running"),
+        Said(lease.task, lease.attempt, "completed"),
+    ]
+    site.tasks.sync(scanner, 0, "", Report(), said)
+
+
+@pytest.mark.parametrize("end", [complete, release, sync])
+def test_every_end_of_work_is_taken(
+    site: Site, fill: Callable[[], object], end: Callable[[Site, Holder, Lease, Lease], None]
+) -> None:
+    """However full the store is, also of a scanner that was not heard of for long."""
+    scanner = site.scanner(set_tasks=2)
+    scan = site.scan(f"s{scanner.scanner}", size=1)
+    lease, other = site.claim(scanner, limit=2)
+    for one in (lease, other):
+        site.tasks.start(scanner, one.task, one.attempt)
+    site.clock.forward(100)
+    site.upkeep.mark_offline(site.keys, 90_000)
+    fill()
+    with pytest.raises(redis.OutOfMemoryError):
+        site.heartbeat(scanner)
+    end(site, scanner, lease, other)
+
+    assert site.record(scan)["done"] == "1"

@@ -12,7 +12,7 @@ from tests.integration.conftest import Site
 
 def retire_only(site: Site, queue: str) -> None:
     """The first step of a deletion, before the scans have left the queue."""
-    RetirementStore(site.client).scripts.run_timeless("retire_queue", site.keys, queue, "1")
+    RetirementStore(site.client).scripts.run("retire_queue", site.keys, queue, "1")
 
 
 def test_a_scanner_that_goes_is_handed_nothing(site: Site) -> None:

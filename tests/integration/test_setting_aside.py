@@ -56,8 +56,9 @@ def spend(site: Site, busy: Holder, cidr: str = A, rate: int = 1) -> tuple[int, 
 
 def claim_once(site: Site, holder: Holder) -> list[str]:
     """What the script of a claim answers, which may be that there is more to look at."""
-    times = (TIMING.claim_ms, TIMING.lease_ms, TIMING.task_seconds)
-    return site.tasks._run("claim", holder, 1, "", *times, TIMING.default_rate, TIMING.least_rate)
+    times = (TIMING.claim_ms, "", TIMING.task_seconds)
+    rates = (TIMING.default_rate, TIMING.least_rate)
+    return site.tasks._run("claim", holder, 1, "", *times, *rates, 0, "")
 
 
 def said(site: Site, scan: int) -> tuple[str, str]:

@@ -87,7 +87,7 @@ def test_one_claim_moves_sixteen_scans_at_most(site: Site) -> None:
     scanner = site.scanner()
     for _ in range(20):
         site.scans.pause(site.keys, site.scan(f"s{scanner.scanner}"), reason="test")
-    who = (scanner.scanner, scanner.version, 1, "", 60_000, 120_000, 60, 1000, 1)
+    who = (scanner.scanner, scanner.version, 1, "", 60_000, "", 60, 1000, 1, 0, "")
     answer = site.tasks.scripts.run("claim", site.keys, *who)
 
     assert answer == ["ok", "-1"]

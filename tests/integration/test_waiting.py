@@ -46,8 +46,9 @@ def waiters(site: Site, kind: str, budget: int) -> list[str]:
 
 def claim_once(site: Site, holder: Holder) -> list[str]:
     """What the script of a claim answers, which may be that there is more to look at."""
-    times = (TIMING.claim_ms, TIMING.lease_ms, TIMING.task_seconds)
-    return site.tasks._run("claim", holder, 1, "", *times, TIMING.default_rate, TIMING.least_rate)
+    times = (TIMING.claim_ms, "", TIMING.task_seconds)
+    rates = (TIMING.default_rate, TIMING.least_rate)
+    return site.tasks._run("claim", holder, 1, "", *times, *rates, 0, "")
 
 
 def ids(*holders: Holder) -> list[str]:

@@ -26,6 +26,11 @@ end
 return found
 """
 
+_TASK = re.compile(
+    r"(?P<scan>\d+):(?P<first>\d+):(?P<last>\d+):(?P<segment>\d+):(?P<subnets>[\d,]*) "
+    r"(?P<attempt>\d+):(?P<scanner>\d+):(?P<claimed>\d+):(?P<rate>\d*):(?P<rated_by>[^|]*)"
+    r"\|(?P<request>.*):(?P<expected>\d+)"
+)
 _KEY = re.compile(r"sd:\{(\w+)\}:?(.*)", re.DOTALL)
 
 
@@ -56,7 +61,8 @@ def look(client: redis.Redis) -> dict[str, Raw]:
 
 def _read(kind: str, content: list[Any]) -> Any:
     if kind == "hash":
-        return dict(zip(content[::2], content[1::2], strict=True))
+        fields = dict(zip(content[::2], content[1::2], strict=True))
+        return _task(fields) if "lease" in fields else fields
     if kind == "zset":
         return {m: int(s) for m, s in zip(content[::2], content[1::2], strict=True)}
     if kind == "set":
@@ -64,6 +70,14 @@ def _read(kind: str, content: list[Any]) -> Any:
     if kind == "stream":
         return [dict(zip(row[::2], row[1::2], strict=True)) for _, row in content]
     return content
+
+
+def _task(kept: dict[str, str]) -> dict[str, str]:
+    """A task's record with its two texts taken apart."""
+    found = _TASK.fullmatch(f"{kept['slice']} {kept['lease']}")
+    assert found, kept
+    parts = {name: text for name, text in found.groupdict().items() if text or name == "rate"}
+    return {"holders": parts["scanner"], "progress": "0", "results": "0", **parts, **kept}
 
 
 def same(what: str, expected: Any, found: Any) -> None:

@@ -140,7 +140,7 @@ def test_a_split_batch_moves_those_behind_it(spool: Spool) -> None:
     made.acknowledged()
 
     assert made.split()
-    assert made.first.place == 2
+    assert made.head[0].place == 2
     assert numbered(spool) == {2: [2], 3: [3, 4], 4: [5], FINAL: []}
     made.append(results(6), final=False, force=False)
 
@@ -178,39 +178,128 @@ def test_the_bound_holds_through_all_this(spool: Spool, tmp_path: Path) -> None:
     assert on_disk == spool._used
 
 
-def test_a_failed_call_waits_and_others_overtake(spool: Spool) -> None:
-    """After LATER an attempt rests for its Retry-After, and other attempts go on."""
-    now = [0.0]
-    outbox = Outbox(spool, now=lambda: now[0])
-    outbox.put_final(REF, "complete", {})
-    taken = outbox.take(0)
-    assert taken
-    outbox.postpone(taken[0], retry_after=5.0, all_streams=False)
-    outbox.put_final(JobRef(8, 1), "complete", {})
-    other = outbox.take(0)
-    resting = outbox.take(0)
-    now[0] = 6.0
+class Clock:
+    """Time that passes only when it is told to."""
 
-    assert other is not None
-    assert other[0].ref == JobRef(8, 1)
-    assert resting is None
-    assert outbox.take(0) is not None
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        """Read it."""
+        return self.now
 
 
-def test_a_server_that_is_away_rests_all_attempts(spool: Spool) -> None:
-    """What is the server's trouble pauses every attempt, so that a backlog does not storm it."""
-    now = [0.0]
-    outbox = Outbox(spool, now=lambda: now[0])
-    for job_id in (7, 8):
-        outbox.put_final(JobRef(job_id, 1), "complete", {})
-    taken = outbox.take(0)
-    assert taken
-    outbox.postpone(taken[0], retry_after=5.0, all_streams=True)
-    while_away = outbox.take(0)
-    now[0] = 6.0
+def said(outbox: Outbox, most_bytes: int = 10**6) -> list[tuple[int, str, int | None]]:
+    """Job, state and batch of each letter that is due."""
+    fields = [(letter.ref.job_id, letter.as_json()) for letter in outbox.letters(most_bytes)]
+    return [(job_id, body["state"], body.get("batch")) for job_id, body in fields]
 
-    assert while_away is None
-    assert outbox.take(0) is not None
+
+def test_a_letter_rests_and_others_overtake(spool: Spool) -> None:
+    """After LATER an attempt rests for its Retry-After, more of it or not; others go on."""
+    clock = Clock()
+    outbox = Outbox(spool, now=clock)
+    outbox.put_results(REF, rows(1))
+    clock.now = 1.0
+    outbox.settle(outbox.letters(1)[0], Verdict.LATER, retry_after=5.0)
+    outbox.put_final(REF, "complete", {"status": "completed"})
+    outbox.put_final(JobRef(8, 1), "release", {"hostsDone": 1})
+    clock.now = 5.9
+    resting = said(outbox)
+    clock.now = 7.0
+
+    assert resting == [(8, "released", None)]
+    assert (7, "completed", 1) in said(outbox)
+
+
+def test_results_wait_for_their_last_word(spool: Spool) -> None:
+    """A batch waits a little, so that it goes with others; its task's last word makes it due."""
+    clock = Clock()
+    outbox = Outbox(spool, now=clock)
+    outbox.put_results(REF, rows(1))
+    outbox.put_results(REF, rows(2))
+    outbox.put_results(JobRef(8, 1), rows(1))
+    at_first = said(outbox)
+    clock.now = 0.1
+    outbox.put_final(REF, "complete", {"status": "failed", "errorMessage": "no"})
+    with_the_last_word = said(outbox)
+    outbox.settle(outbox.letters(1)[0], Verdict.ACCEPTED)
+    clock.now = 0.2
+
+    assert at_first == []
+    assert with_the_last_word == [(7, "running", 1)]
+    assert said(outbox) == [(7, "failed", 2), (8, "running", 1)]
+
+
+def test_results_are_news_and_a_last_word_is_its_task_s(spool: Spool) -> None:
+    """Whoever waits looks up for results; for a last word when its task has freed its slot."""
+    outbox = Outbox(spool)
+    outbox.put_results(REF, rows(1))
+    for_results = outbox.news.is_set()
+    outbox.news.clear()
+    outbox.put_final(REF, "complete", {"status": "completed"})
+
+    assert for_results
+    assert not outbox.news.is_set()
+
+
+def test_a_call_is_bounded_and_nobody_starves(spool: Spool) -> None:
+    """Letters go as far as there is room, at least one, those that were not taken first next."""
+    clock = Clock()
+    outbox = Outbox(spool, now=clock)
+    for job_id in (1, 2, 3):
+        outbox.put_results(JobRef(job_id, 1), rows(*range(9)))
+        outbox.put_results(JobRef(job_id, 1), rows(*range(9)))
+        clock.now += 0.001
+    clock.now = 1.0
+    size = outbox.letters(1)[0].size
+    turns = []
+    while letters := outbox.letters(2 * size):
+        turns.append([letter.ref.job_id for letter in letters])
+        for letter in letters:
+            outbox.settle(letter, Verdict.ACCEPTED)
+        clock.now += 1.0
+
+    assert turns == [[1, 2], [3, 1], [2, 3]]
+
+
+def test_of_two_attempts_one_goes_at_a_time(spool: Spool) -> None:
+    """An answer names jobs only, so a call has never two attempts at one."""
+    outbox = Outbox(spool)
+    outbox.put_final(JobRef(7, 1), "release", {"hostsDone": 0})
+    outbox.put_final(JobRef(7, 2), "complete", {"status": "completed"})
+    first = outbox.letters(10**6)
+    outbox.settle(first[0], Verdict.LOST)
+    second = outbox.letters(10**6)
+
+    assert [letter.ref for letter in first + second] == [JobRef(7, 1), JobRef(7, 2)]
+
+
+def test_two_that_were_refused_together_go_one_by_one(spool: Spool) -> None:
+    """Whether the batch or the last word was meant will show: nothing is dropped for another."""
+    outbox = Outbox(spool)
+    outbox.put_results(REF, rows(1))
+    outbox.put_final(REF, "release", {"hostsDone": 99})
+    taken = []
+    for verdict in (Verdict.SPLIT, Verdict.ACCEPTED, Verdict.SPLIT):
+        letter = outbox.letters(1)[0]
+        taken.append([entry.place for entry in letter.entries])
+        outbox.settle(letter, verdict)
+
+    assert taken == [[1, FINAL], [1], [FINAL]]
+    assert outbox.backlog == 0
+
+
+def test_what_is_torn_is_left_out(spool: Spool, tmp_path: Path) -> None:
+    """Of a torn batch and a torn last word nothing is said; what is whole goes, renumbered."""
+    stream(spool, (1,), (2,))
+    for place in (1, FINAL):
+        path = tmp_path / "key" / f"7-1-{place}.entry"
+        path.write_bytes(path.read_bytes()[:-1])
+    outbox = Outbox(spool)
+
+    assert said(outbox) == [(7, "running", 1)]
+    assert numbered(spool) == {1: [2]}
 
 
 def test_a_full_disk_is_no_crash(spool: Spool, tmp_path: Path) -> None:
@@ -226,12 +315,11 @@ def test_a_replayed_attempt_goes_in_order(spool: Spool) -> None:
     stream(spool, (1,), (2,))
     outbox = Outbox(spool)
     places = []
-    while taken := outbox.take(0):
-        assert outbox.take(0) is None
-        places.append(taken[0].first.place)
-        outbox.settle(taken[0], Verdict.ACCEPTED)
+    while letters := outbox.letters(10**6):
+        places.append([entry.place for entry in letters[0].entries])
+        outbox.settle(letters[0], Verdict.ACCEPTED)
 
-    assert places == [1, 2, FINAL]
+    assert places == [[1], [2, FINAL]]
     assert spool.entries() == []
     assert outbox.backlog == 0
 

@@ -29,12 +29,12 @@ def body(name: str) -> str:
 
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_header_says_which_arguments_the_body_uses(name: str) -> None:
-    """Each ARGV index that a script uses is declared in its header, and none else."""
+    """Each ARGV index that a script or its steps use is declared in its header, and none else."""
     said = {int(n) for n in re.findall(r"ARGV\[(\d+)", header(name))}
     for first, last in re.findall(r"\((\d+) to (\d+):", header(name)):
         said |= set(range(int(first), int(last) + 1))
     own = "\n".join(line for line in text(name).split("\n") if not line.startswith("--"))
-    used = {int(n) for n in re.findall(r"ARGV\[(\d+)\]", own)}
+    used = {int(n) for n in re.findall(r"ARGV\[(\d+)\]", body(name))}
     open_end = re.search(r"ARGV\[(\d+)…\]", header(name))
 
     assert used <= said
@@ -74,6 +74,7 @@ def test_keys_are_on_the_map(name: str) -> None:
     """Every key that Lua builds has its pattern in queues/keys.py."""
     kinds = {
         "scan:<id>:<id>": "scan:<id>:done",  # cover.lua: done, failed, excluded
+        "<id>:<id>": "scan:<id>",  # records.lua: of a scan, a scanner, a task, a queue
         "<id>:<id>:grants": "subnet:<id>:grants",  # budget.lua: of a scan, of a subnet
         "<id>:<id>:waiters": "subnet:<id>:waiters",
         "<id>:<id>:turns": "subnet:<id>:turns",
@@ -87,6 +88,7 @@ def test_every_key_on_the_map_is_built_somewhere() -> None:
     """The map names no key that nothing uses."""
     built = set().union(*(patterns(source(name)) for name in SCRIPTS))
     covered = {"scan:<id>:done", "scan:<id>:failed", "scan:<id>:excluded", "scan:<id>:grants"}
+    covered |= {"task:<id>", "queue:<id>"}
     in_python = {"retiring"}
 
     assert set(MAP) - built - covered - in_python == set()

@@ -11,6 +11,7 @@ DESIGN = {  # design §7
     "redis_url": None,
     "rq_redis_url": None,
     "bootstrap_admin_token": None,
+    "metrics_token": None,  # of api §3
     "trusted_proxies": 0,
     "claim_seconds": 60,
     "lease_seconds": 120,
@@ -40,7 +41,12 @@ def test_defaults_are_those_of_the_design() -> None:
 def test_every_setting_is_read_from_its_name_in_capitals() -> None:
     """A value in the environment is what the field of that name has."""
     given = dict.fromkeys(NUMBERS, 77777) | {"trusted_proxies": 2, "max_attempts": 7}
-    words = {"redis_url": "redis://s:1/0", "bootstrap_admin_token": TOKEN, "log_format": "json"}
+    words = {
+        "redis_url": "redis://s:1/0",
+        "bootstrap_admin_token": TOKEN,
+        "metrics_token": TOKEN,
+        "log_format": "json",
+    }
 
     settings = Settings.from_env({k.upper(): str(v) for k, v in (given | words).items()})
 
@@ -91,6 +97,7 @@ def test_zero_is_refused(name: str) -> None:
         ("BOOTSTRAP_ADMIN_TOKEN", "short", "a text of 5 characters; allowed: 24 to 1000"),
         ("BOOTSTRAP_ADMIN_TOKEN", "a b" * 10, "without spaces"),
         ("BOOTSTRAP_ADMIN_TOKEN", "é" * 24, "ASCII"),
+        ("METRICS_TOKEN", "m" * 23, "a text of 23 characters; allowed: 24 to 1000"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_is_allowed(name: str, text: str, said: str) -> None:
@@ -128,7 +135,11 @@ def test_secrets_are_not_shown() -> None:
     with pytest.raises(SettingsError) as refused:
         Settings.from_env({"REDIS_URL": f"ftp://:{secret}@h", "BOOTSTRAP_ADMIN_TOKEN": secret[:9]})
     settings = Settings.from_env(
-        {"REDIS_URL": f"redis://:{secret}@h", "BOOTSTRAP_ADMIN_TOKEN": secret}
+        {
+            "REDIS_URL": f"redis://:{secret}@h",
+            "BOOTSTRAP_ADMIN_TOKEN": secret,
+            "METRICS_TOKEN": secret,
+        }
     )
 
     assert "hunter2" not in str(refused.value)

@@ -8,8 +8,10 @@ from typing import Any
 
 import gevent
 import pytest
+from gevent.event import Event
 from gunicorn.config import Config
 
+from metrics import sharing
 from workers import ingest, parent_death
 from workers.ingest import IngestWorker
 
@@ -49,6 +51,7 @@ def test_a_worker_that_boots_dies_with_its_parent_and_by_sigterm(
     """From the fork on a worker is bound to gunicorn, and does not miss being told to end."""
     wished: list[int] = []
     monkeypatch.setattr(parent_death, "die_with_parent", wished.append)
+    monkeypatch.setattr(sharing, "join", lambda *_: None)
     hooks = runpy.run_path(str(CONFIGURATION))
     before = signal.getsignal(signal.SIGTERM)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -67,6 +70,7 @@ def worker() -> Any:
     """A worker that has not begun to run."""
     made = IngestWorker.__new__(IngestWorker)
     made.cfg, made.alive, made._idle = SimpleNamespace(keepalive=60), True, set()
+    made._told = Event()
     return made
 
 
@@ -94,6 +98,25 @@ def test_idle_connections_end_when_the_worker_is_to_stop() -> None:
     assert ended == ["idle", "busy"]
     assert subject.alive is False
     assert subject._idle == set()
+
+
+def test_a_request_that_comes_meanwhile_is_answered() -> None:
+    """One that is read after SIGTERM, and before its connection was ended, is not cut off."""
+    subject, ended, comes = worker(), [], Event()
+
+    def serve() -> None:
+        with subject.timeout_ctx():
+            comes.wait()
+        gevent.sleep(0.05)
+        ended.append("answered")
+
+    running = gevent.spawn(serve)
+    gevent.sleep(0.01)
+    comes.set()
+    subject.handle_exit(signal.SIGTERM, None)
+    running.join(5)
+
+    assert ended == ["answered"]
 
 
 def test_no_connection_waits_once_the_worker_is_to_stop() -> None:

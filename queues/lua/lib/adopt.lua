@@ -1,5 +1,6 @@
 -- include: keys
 -- include: text
+-- include: task
 -- include: charge
 -- charge_late(task, subnet): a task that was handed out before a subnet was limited counts against its
 -- budget from now on; peak keeps that this was not handed out above the limit.
@@ -18,10 +19,11 @@ end
 local function adopt(task, marks, subnets, new)
   for name, value in pairs(marks) do
     if value == '1' then
-      redis.call('HSET', key('task', task.id), name, value)
+      set(task, name, value)
     end
   end
-  redis.call('HSET', key('task', task.id), 'subnets', subnets)
+  task.subnets = subnets
+  set(task, 'slice', slice_text(task))
   for subnet in string.gmatch(new, '%d+') do
     charge_late(task, subnet)
   end

@@ -1,6 +1,9 @@
 -- include: keys
--- include: text
 -- include: new_id
+-- include: task
+-- include: scan
+-- include: held
+-- include: members
 -- include: charge
 -- hold(holders, scanner): the last 8 holders with this one appended.
 local function hold(holders, scanner)
@@ -11,37 +14,59 @@ local function hold(holders, scanner)
   return table.concat(all, ',', math.max(1, #all - 7))
 end
 
--- begin_lease(slice, now, expires): hands a slice out. It has id ('' for a fresh one), scan, first, last,
--- size, segment, subnets, budgets, scanner, rate, bound, request, expected. Returns its id.
-local function begin_lease(slice, now, expires)
-  local id = slice.id ~= '' and slice.id or new_id(now)
-  local at, me, size = key('task', id), key('scanner', slice.scanner), text(slice.size)
-  local holders = hold(redis.call('HGET', at, 'holders') or '', slice.scanner)
-  local attempt = redis.call('HINCRBY', at, 'attempt', 1)
-  redis.call('HSET', at, 'scan', slice.scan, 'first', text(slice.first), 'last', text(slice.last),
-    'segment', slice.segment, 'scanner', slice.scanner, 'status', 'claimed', 'holders', holders,
-    'rate', slice.rate, 'rated_by', slice.bound, 'request', slice.request,
-    'expected', text(slice.expected), 'claimed', text(now), 'progress', '0', 'results', '0')
-  redis.call('HDEL', at, 'started', 'stalled', 'error', 'finished', 'said', 'recut', 'cancel', 'subnets',
-    'batch:' .. text(attempt - 8))
-  if slice.subnets ~= '' then
-    redis.call('HSET', at, 'subnets', slice.subnets)
+-- renewed(task, scanner): a task that was handed out before has nothing of what was said of it.
+local function renewed(task, scanner)
+  set(task, 'holders', hold(task.holders, scanner))
+  task.attempt = text(task.attempt + 1)
+  for _, name in ipairs({ 'started', 'stalled', 'error', 'finished', 'said', 'recut', 'cancel', 'progress', 'results',
+    'batch:' .. text(task.attempt - 8) }) do
+    set(task, name, false)
   end
-  redis.call('ZADD', key('leases'), text(expires), id)
-  redis.call('ZADD', key('scan', slice.scan, 'tasks'), id, id)
-  redis.call('ZADD', key('scanner', slice.scanner, 'tasks'), id, id)
-  redis.call('HINCRBY', key('scanner', slice.scanner, 'scans'), slice.scan, 1)
-  redis.call('HINCRBY', me, 'tasks', 1)
-  redis.call('HINCRBY', me, 'targets', size)
-  local scan = key('scan', slice.scan)
-  redis.call('HINCRBY', scan, 'open', '-' .. size)
-  redis.call('HINCRBY', scan, 'in_flight', size)
-  redis.call('HINCRBY', scan, 'claimed', 1)
+  return task
+end
+
+-- count_out(task, size): the task counts among what its scanner and its scan have out.
+local function count_out(task, size)
+  local me, scan = record_of('scanner', task.scanner), scan_of(task.scan)
+  add(held_of(task.scanner), task.scan, 1)
+  add(me, 'tasks', 1)
+  add(me, 'targets', size)
+  add(scan, 'open', -size)
+  add(scan, 'in_flight', size)
+  add(scan, 'claimed', 1)
+end
+
+-- task_of(slice, now): the task that a slice is handed out as.
+local function task_of(slice, now)
+  if slice.id ~= '' then
+    return renewed(load_task(slice.id), slice.scanner)
+  end
+  local id = new_id(now)
+  local task = record_of('task', id)
+  task.id, task.attempt = id, '1'
+  return task
+end
+
+-- begin_lease(slice, now, expires): hands a slice out. It has id ('' for a fresh one), scan, first, last,
+-- size, segment, subnets, budgets, scanner, rate, bound, request, expected. Returns the task.
+local function begin_lease(slice, now, expires)
+  local task = task_of(slice, now)
+  task.scan, task.first, task.last, task.segment, task.subnets = slice.scan, slice.first, slice.last, slice.segment,
+    slice.subnets
+  task.scanner, task.claimed, task.rate, task.rated_by, task.request, task.expected = slice.scanner, now, slice.rate,
+    slice.bound, slice.request, slice.expected
+  set(task, 'slice', slice_text(task))
+  set(task, 'lease', lease_text(task))
+  set(task, 'status', 'claimed')
+  score(key('leases'), task.id, text(expires))
+  score(key('scan', slice.scan, 'tasks'), task.id, task.id)
+  score(key('scanner', slice.scanner, 'tasks'), task.id, task.id)
+  if slice.request ~= '' then
+    score(key('scanner', slice.scanner, 'unstarted'), slice.request .. ':' .. task.id, '0')
+  end
+  count_out(task, slice.size)
   for _, budget in ipairs(slice.budgets) do
     charge(budget, slice.scanner, slice.rate)
   end
-  if slice.request ~= '' then
-    redis.call('ZADD', key('scanner', slice.scanner, 'unstarted'), 0, slice.request .. ':' .. id)
-  end
-  return id
+  return task
 end

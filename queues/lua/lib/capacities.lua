@@ -1,5 +1,6 @@
 -- include: keys
 -- include: text
+-- include: records
 -- include: presence
 local function number(value)
   return value and value ~= '' and tonumber(value) or nil
@@ -16,22 +17,20 @@ local function capacities(s)
     end
   end
   local tasks = number(s.set_tasks) or math.min(32, math.max(1, math.floor(targets / 128)))
-  local jobs = number(s.set_jobs) or (s.groups ~= '' and math.min(3, tasks) or 1)
+  local jobs = number(s.set_jobs) or ((s.groups or '') ~= '' and math.min(3, tasks) or 1)
   return targets, tasks, jobs
 end
 
 -- update_capacities(scanner): the effective capacities follow the scanner's record.
 local function update_capacities(scanner)
-  local me = key('scanner', scanner)
-  local names = { 'set_targets', 'set_tasks', 'set_jobs', 'cpus', 'memory', 'groups' }
-  local s = {}
-  for i, value in ipairs(redis.call('HMGET', me, unpack(names))) do
-    s[names[i]] = value or ''
-  end
-  local targets, tasks, jobs = capacities(s)
+  local me = record_of('scanner', scanner)
+  local targets, tasks, jobs = capacities(
+    read(me, { 'set_targets', 'set_tasks', 'set_jobs', 'cpus', 'memory', 'groups' }))
   tasks = math.min(tasks, targets) -- a heartbeat may lower a default below what was set
   jobs = math.min(jobs, tasks)
-  redis.call('HSET', me, 'cap_targets', text(targets), 'cap_tasks', text(tasks), 'cap_jobs', text(jobs))
-  redis.call('HSET', key('queue', 's' .. scanner), 'cap', text(jobs))
+  set(me, 'cap_targets', targets)
+  set(me, 'cap_tasks', tasks)
+  set(me, 'cap_jobs', jobs)
+  set(record_of('queue', 's' .. scanner), 'cap', jobs)
   update_presence(scanner)
 end

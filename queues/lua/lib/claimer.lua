@@ -1,24 +1,25 @@
 -- include: keys
+-- include: scanner
 -- include: able
--- claimer(scanner, limits): a scanner as a claim sees it: its queues, what it holds and may still take.
+-- claimer(scanner, limits, now): a scanner as a claim sees it: its queues, what it holds and may still take.
 -- Returns nil and for how many ms, where it is to have nothing now.
 local function claimer(scanner, limits, now)
-  local s = redis.call('HMGET', key('scanner', scanner), 'drain', 'wait_until', 'engines', 'groups', 'cap_targets',
-    'cap_tasks', 'cap_jobs', 'targets', 'tasks', 'rate', 'cursor', 'retired', 'waits')
-  local wait_until = tonumber(s[2] or '0')
-  if s[1] == '1' or s[12] or wait_until > now then
+  local s = scanner_of(scanner)
+  local wait_until = tonumber(s.wait_until or '0')
+  if s.drain == '1' or s.retired or wait_until > now then
     return nil, math.max(0, wait_until - now)
   end
-  local me = { id = scanner, request = limits.request, able = able_of(s[3] or ''), queues = { 's' .. scanner },
+  local me = { id = scanner, request = limits.request, able = able_of(s.engines or ''), queues = { 's' .. scanner },
     held = {}, distinct = 0, passed = {}, subnets = {},
-    cap_tasks = tonumber(s[6]), cap_jobs = tonumber(s[7]), cursor = tonumber(s[11] or '0'),
-    targets = s[5] - (s[8] or 0), tasks = s[6] - (s[9] or 0), scanner_rate = tonumber(s[10] or ''),
-    claim_ms = limits.claim_ms, task_seconds = limits.task_seconds,
-    default_rate = limits.default_rate, least_rate = limits.least_rate, waits = s[13] or '', wanted = {} }
-  for group in string.gmatch(s[4] or '', '[^,]+') do
+    cap_tasks = tonumber(s.cap_tasks), cap_jobs = tonumber(s.cap_jobs), cursor = tonumber(s.cursor or '0'),
+    targets = s.cap_targets - (s.targets or 0), tasks = s.cap_tasks - (s.tasks or 0),
+    scanner_rate = tonumber(s.rate or ''), claim_ms = limits.claim_ms, task_seconds = limits.task_seconds,
+    default_rate = limits.default_rate, least_rate = limits.least_rate, waits = s.waits or '', wanted = {} }
+  for group in string.gmatch(s.groups or '', '[^,]+') do
     me.queues[#me.queues + 1] = 'g' .. group
   end
-  for _, scan in ipairs(redis.call('HKEYS', key('scanner', scanner, 'scans'))) do
+  local held = tonumber(s.tasks or '0') > 0 and redis.call('HKEYS', key('scanner', scanner, 'scans')) or {}
+  for _, scan in ipairs(held) do
     me.held[scan], me.distinct = true, me.distinct + 1
   end
   return me

@@ -1,16 +1,29 @@
 -- include: keys
 -- include: text
+-- include: scan
+local COVERED = {}
+
+-- cover(scan, state, first, last): adds an interval to the merged intervals of `state` (done, failed,
+-- excluded) and to the scan's counter of it. Memory is per gap, not per task.
+local function cover(scan, state, first, last)
+  local where = key('scan', scan, state)
+  add(scan_of(scan), state, last - first)
+  if not COVERED[where] then
+    COVERED[where] = {}
+    COVERED[#COVERED + 1] = where
+  end
+  local intervals = COVERED[where]
+  intervals[#intervals + 1] = { first = first, last = last }
+end
+
 local function at(where, index, reverse)
   local command = reverse and 'ZREVRANGEBYSCORE' or 'ZRANGEBYSCORE'
   local from, to = text(index), reverse and '-inf' or text(index)
   return redis.call(command, where, from, to, 'LIMIT', 0, 1)[1]
 end
 
--- cover(scan, state, first, last): adds an interval to the merged intervals of `state` (done, failed,
--- excluded) and to the scan's counter of it. Memory is per gap, not per task.
-local function cover(scan, state, first, last)
-  local where = key('scan', scan, state)
-  redis.call('HINCRBY', key('scan', scan), state, text(last - first))
+-- join(where, first, last): an interval is merged with those that it touches.
+local function join(where, first, last)
   local before = first > 0 and at(where, first - 1, true)
   local start, stop = string.match(before or '', '^(%d+):(%d+)$')
   if stop and tonumber(stop) == first then
@@ -23,4 +36,23 @@ local function cover(scan, state, first, last)
     last = tonumber(string.match(after, ':(%d+)$'))
   end
   redis.call('ZADD', where, text(first), text(first) .. ':' .. text(last))
+end
+
+-- Neighbours are joined before they are written.
+WRITERS[#WRITERS + 1] = function()
+  for _, where in ipairs(COVERED) do
+    local intervals = COVERED[where]
+    table.sort(intervals, function(a, b) return a.first < b.first end)
+    local whole = intervals[1]
+    for i = 2, #intervals do
+      if intervals[i].first == whole.last then
+        whole.last = intervals[i].last
+      else
+        join(where, whole.first, whole.last)
+        whole = intervals[i]
+      end
+    end
+    join(where, whole.first, whole.last)
+  end
+  COVERED = {}
 end

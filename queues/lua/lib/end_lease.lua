@@ -1,16 +1,34 @@
 -- include: keys
 -- include: text
+-- include: scan
+-- include: held
+-- include: members
 -- include: return_jobs
+-- include: freed
 -- include: charge
+-- include: rouse
+local SHARERS_STIRRED = 4
+
+-- stir_sharers(kind, id): those that wait for their share of a budget may have some now.
+local function stir_sharers(kind, id)
+  for _, scanner in ipairs(redis.call('ZRANGE', key(kind, id, 'turns'), 0, SHARERS_STIRRED - 1)) do
+    stir_scanner(scanner)
+  end
+end
+
 -- free_budgets(task, now): gives its rate back; what waited for it can be handed out again.
 local function free_budgets(task, now)
-  if discharge('scan', task.scan, task, now) and redis.call('HDEL', key('scan', task.scan), 'spent') == 1 then
-    return_jobs(task.scan)
+  if discharge('scan', task.scan, task, now) then
+    stir_sharers('scan', task.scan)
+    if scan_of(task.scan).spent then
+      set(scan_of(task.scan), 'spent', false)
+      return_jobs(task.scan)
+    end
   end
   for id in string.gmatch(task.subnets, '%d+') do
-    local freed = discharge('subnet', id, task, now)
-    if freed and redis.call('EXISTS', key('subnet', id, 'blocked')) == 1 then
-      redis.call('ZADD', key('freed'), id, id)
+    if discharge('subnet', id, task, now) then
+      stir_sharers('subnet', id)
+      look_again_at(id)
     end
   end
 end
@@ -21,23 +39,26 @@ local function end_lease(task, now)
   if redis.call('ZREM', key('leases'), task.id) == 0 then
     return false
   end
-  local me, scans = key('scanner', task.scanner), key('scanner', task.scanner, 'scans')
-  redis.call('HINCRBY', me, 'tasks', -1)
-  redis.call('HINCRBY', me, 'targets', text(-task.size))
-  if redis.call('HINCRBY', scans, task.scan, -1) == 0 then
-    redis.call('HDEL', scans, task.scan)
+  local me, held, scan = record_of('scanner', task.scanner), held_of(task.scanner), scan_of(task.scan)
+  add(me, 'tasks', -1)
+  add(me, 'targets', -task.size)
+  if add(held, task.scan, -1) == 0 then
+    set(held, task.scan, false)
   end
-  redis.call('ZREM', key('scanner', task.scanner, 'tasks'), task.id)
-  redis.call('ZREM', key('scanner', task.scanner, 'unstarted'), task.request .. ':' .. task.id)
-  redis.call('ZREM', key('stalls'), task.id)
-  local scan = key('scan', task.scan)
-  redis.call('HINCRBY', scan, 'in_flight', text(-task.size))
-  redis.call('HINCRBY', scan, task.status, -1)
+  score(key('scanner', task.scanner, 'tasks'), task.id, false)
+  if task.status == 'running' then
+    score(key('stalls'), task.id, false)
+  elseif task.request ~= '' then
+    score(key('scanner', task.scanner, 'unstarted'), task.request .. ':' .. task.id, false)
+  end
+  add(scan, 'in_flight', -task.size)
+  add(scan, task.status, -1)
   if task.progress ~= '0' then
-    redis.call('HINCRBY', scan, 'advanced', text(-math.min(tonumber(task.progress), task.size)))
+    add(scan, 'advanced', -math.min(tonumber(task.progress), task.size))
   end
   if task.rate ~= '' then
     free_budgets(task, now)
   end
+  stir_scanner(task.scanner)
   return true
 end

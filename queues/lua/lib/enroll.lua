@@ -1,5 +1,6 @@
 -- include: keys
 -- include: text
+-- include: records
 -- include: budget
 local FORGOTTEN_AT_MOST = 100
 
@@ -28,9 +29,9 @@ end
 -- wait_on(kind, id, scanner, now): it has lost the last that it held of a budget; if its last claim found
 -- too little of it, it is to have its share though others ask before it does.
 local function wait_on(kind, id, scanner, now)
-  local s = redis.call('HMGET', key('scanner', scanner), 'waits', 'waited')
-  local wants = s[1] and string.find(',' .. s[1] .. ',', ',' .. kind .. ':' .. id .. ',', 1, true)
-  if wants and tonumber(s[2]) > now - WAITS_MS then
-    enroll(kind, id, scanner, tonumber(s[2]))
+  local s = read(record_of('scanner', scanner), { 'waits', 'waited' })
+  local wants = s.waits and string.find(',' .. s.waits .. ',', ',' .. kind .. ':' .. id .. ',', 1, true)
+  if wants and tonumber(s.waited) > now - WAITS_MS then
+    enroll(kind, id, scanner, tonumber(s.waited))
   end
 end

@@ -1,14 +1,38 @@
 -- include: keys
 -- include: text
-local TASKS_KEPT = 1000
+-- include: records
+local TASKS_KEPT, IDS_A_CALL = 1000, 1000
+local ENDED = {}
 
 -- finish_task(task, status, now): it has ended for good; a scan keeps its newest 1,000 whole.
 local function finish_task(task, status, now)
-  redis.call('HSET', key('task', task.id), 'status', status, 'finished', text(now))
-  local finished = key('scan', task.scan, 'finished')
-  if redis.call('LPUSH', finished, task.id) > TASKS_KEPT then
-    local oldest = redis.call('RPOP', finished)
-    redis.call('DEL', key('task', oldest))
-    redis.call('ZREM', key('scan', task.scan, 'tasks'), oldest)
+  set(task, 'status', status)
+  set(task, 'finished', now)
+  if not ENDED[task.scan] then
+    ENDED[task.scan] = {}
+    ENDED[#ENDED + 1] = task.scan
   end
+  local ids = ENDED[task.scan]
+  ids[#ids + 1] = task.id
+end
+
+-- forget_oldest(scan, count): so many finished tasks of it leave coverage only.
+local function forget_oldest(scan, count)
+  for _, id in ipairs(redis.call('RPOP', key('scan', scan, 'finished'), count)) do
+    redis.call('DEL', key('task', id))
+    redis.call('ZREM', key('scan', scan, 'tasks'), id)
+  end
+end
+
+WRITERS[#WRITERS + 1] = function()
+  for _, scan in ipairs(ENDED) do
+    local ids, kept = ENDED[scan], 0
+    for i = 1, #ids, IDS_A_CALL do
+      kept = redis.call('LPUSH', key('scan', scan, 'finished'), unpack(ids, i, math.min(i + IDS_A_CALL - 1, #ids)))
+    end
+    if kept > TASKS_KEPT then
+      forget_oldest(scan, text(kept - TASKS_KEPT))
+    end
+  end
+  ENDED = {}
 end

@@ -25,10 +25,10 @@ local function tasks_of(row, rows, me, wanted)
 end
 
 -- hand_out(rows, me, limit, now): round robin over the window, one slice of each scan in succession,
--- beginning after the receipt where this scanner's last claim stopped. Returns the task ids; a scan that
+-- beginning after the receipt where this scanner's last claim stopped. Returns the tasks; a scan that
 -- was asked for a slice, gave none and stays ready is passed over (me.passed).
 local function hand_out(rows, me, limit, now)
-  local ids, start = {}, 0
+  local tasks, start = {}, 0
   for i, row in ipairs(rows) do
     row.looks = math.max(LOOKS_AT_LEAST, math.floor(LOOKS_AT_MOST / #rows))
     if row.receipt <= me.cursor then
@@ -36,15 +36,15 @@ local function hand_out(rows, me, limit, now)
     end
   end
   local turn, idle = start, 0
-  while #rows > 0 and idle < #rows and #ids < limit and me.tasks > 0 and me.targets > 0 do
+  while #rows > 0 and idle < #rows and #tasks < limit and me.tasks > 0 and me.targets > 0 do
     turn = turn % #rows + 1
-    local row, before, id = rows[turn], me.targets, nil
+    local row, before, task = rows[turn], me.targets, nil
     if not row.over and may_take(row, me) then
-      id = take(row, me, tasks_of(row, rows, me, limit - #ids), now)
-      me.passed[row.scan] = not id and not row.taken and not row.left or nil
+      task = take(row, me, tasks_of(row, rows, me, limit - #tasks), now)
+      me.passed[row.scan] = not task and not row.taken and not row.left or nil
     end
-    if id then
-      ids[#ids + 1], idle = id, 0
+    if task then
+      tasks[#tasks + 1], idle = task, 0
       row.taken, row.taken_size = true, before - me.targets
       me.distinct = me.distinct + (me.held[row.scan] and 0 or 1)
       me.held[row.scan], me.cursor = true, row.receipt
@@ -52,5 +52,8 @@ local function hand_out(rows, me, limit, now)
       row.over, idle = true, idle + 1
     end
   end
-  return ids
+  for _, row in ipairs(rows) do
+    put_back(row)
+  end
+  return tasks
 end

@@ -1,4 +1,5 @@
 -- include: keys
+-- include: records
 -- include: capacities
 local GROUPS_AT_MOST = 32 -- a claim looks at the queue of each
 
@@ -11,16 +12,20 @@ local function list(text)
   return items
 end
 
+-- groups_of(scanner): the groups that it is in, comma-separated.
+local function groups_of(scanner)
+  return read(record_of('scanner', scanner), { 'groups' }).groups or ''
+end
+
 -- set_groups(scanner, groups): its groups are these (comma-separated) from now on.
 local function set_groups(scanner, groups)
-  local me = key('scanner', scanner)
-  for _, group in ipairs(list(redis.call('HGET', me, 'groups') or '')) do
+  for _, group in ipairs(list(groups_of(scanner))) do
     redis.call('SREM', key('group', group, 'members'), scanner)
   end
   for _, group in ipairs(list(groups)) do
     redis.call('SADD', key('group', group, 'members'), scanner)
   end
-  redis.call('HSET', me, 'groups', groups)
+  set(record_of('scanner', scanner), 'groups', groups)
   update_capacities(scanner)
 end
 

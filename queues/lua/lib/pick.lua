@@ -1,5 +1,6 @@
 -- include: keys
 -- include: slice
+-- include: open_list
 -- include: grant
 -- include: subnets
 -- include: blocked
@@ -31,10 +32,12 @@ end
 -- pick(row, me, tasks, now): takes the first open interval that this scanner may have off the list, at
 -- a rate that `tasks` tasks of the scan can have; returns it with rate, bound and budgets, or nil.
 local function pick(row, me, tasks, now)
-  local open = key('scan', row.scan, 'open')
-  local left = redis.call('LLEN', open)
-  while left > 0 and row.looks > 0 do
-    local entry = redis.call('LPOP', open)
+  local left -- how many there are to look at, once one was turned away
+  while left ~= 0 and row.looks > 0 do
+    local entry = next_open(row)
+    if not entry then
+      return nil
+    end
     local slice, word, by = read_entry(entry), nil, nil
     if not is_for_others(slice, row, me, now) then
       slice.budgets = budgets_of(row, slice, me)
@@ -44,8 +47,8 @@ local function pick(row, me, tasks, now)
         return slice
       end
     end
+    left = (left or 1 + redis.call('LLEN', key('scan', row.scan, 'open'))) - 1
     turn_away(entry, row, me, word, by)
-    left = left - 1
   end
   return nil
 end

@@ -1,4 +1,5 @@
 -- include: keys
+-- include: queue
 -- include: place
 local READ_AT_MOST_PARKED = 100
 
@@ -28,7 +29,7 @@ local function park(queue)
     place(queue, scan)
   end
   if #scans < READ_AT_MOST_PARKED then
-    redis.call('HDEL', key('queue', queue), 'lost')
+    set(queue_of(queue), 'lost', false)
   end
 end
 
@@ -36,15 +37,15 @@ end
 -- capacity has room. able(engine) tells whether the scanner that claims has it. quota.moves is how many
 -- may still be moved by this script, over all its queues.
 local function promote(queue, able, quota)
-  local q = redis.call('HMGET', key('queue', queue), 'cap', 'lost', 'retired')
-  if q[3] then
+  local q = queue_of(queue)
+  if q.retired then
     return
   end
-  if q[2] then
+  if q.lost then
     park(queue)
   end
   unpark(queue, able, quota)
-  local room = tonumber(q[1]) - redis.call('ZCARD', key('queue', queue, 'ready'))
+  local room = tonumber(q.cap) - redis.call('ZCARD', key('queue', queue, 'ready'))
   while room > 0 and quota.moves > 0 do
     local scan = redis.call('LPOP', key('queue', queue, 'waiting'))
     if not scan then

@@ -1,4 +1,5 @@
 -- include: keys
+-- include: queue
 -- include: place
 -- include: standing
 -- standings(queue, scan, now, asked): the standings of the queue's scanners, as a set. Over all queues of
@@ -41,8 +42,8 @@ end
 -- way. job has queue and place (listed | out); scan has id, engine, limit (what all of it waits for), returns (whether it has
 -- that again).
 local function reason(job, scan, now, asked)
-  local q = redis.call('HMGET', key('queue', job.queue), 'online', 'cap')
-  if tonumber(q[1] or '0') < 1 then
+  local q = queue_of(job.queue)
+  if tonumber(q.online or '0') < 1 then
     return 'NO_SCANNER_ONLINE'
   elseif not can(job.queue, scan.engine) then
     return 'NO_SCANNER_WITH_ENGINE'
@@ -51,7 +52,7 @@ local function reason(job, scan, now, asked)
   if not seen.behind and not seen.open and not seen.spent then
     return seen.full and 'SCANNERS_FULL' or 'SCANNERS_BACKING_OFF'
   elseif job.place == 'listed' then
-    local room = tonumber(q[2]) - redis.call('ZCARD', key('queue', job.queue, 'ready'))
+    local room = tonumber(q.cap) - redis.call('ZCARD', key('queue', job.queue, 'ready'))
     return waiting_place(job, scan, room)
   elseif scan.limit or (seen.spent and not seen.open) then
     return 'BUDGET_SPENT', scan.limit or seen.spent

@@ -2,12 +2,12 @@
 -- include: task
 -- include: control
 -- repeat_claim(scanner, request): what this request was given before and has not started: its answer was
--- lost. What rules of the site have forbidden meanwhile is not given again. Returns the task ids, and a
+-- lost. What rules of the site have forbidden meanwhile is not given again. Returns the tasks, and a
 -- scan that is first to be cut anew, if one is.
 local function repeat_claim(scanner, request)
-  local ids = {}
+  local tasks = {}
   if request == '' then
-    return ids
+    return tasks
   end
   local from, to = '[' .. request .. ':', '[' .. request .. ';'
   for _, row in ipairs(redis.call('ZRANGEBYLEX', key('scanner', scanner, 'unstarted'), from, to, 'LIMIT', 0, 100)) do
@@ -16,8 +16,8 @@ local function repeat_claim(scanner, request)
     if outdated then
       return {}, task.scan
     elseif task.cancel == '' then
-      ids[#ids + 1] = task.id
+      tasks[#tasks + 1] = task
     end
   end
-  return ids
+  return tasks
 end

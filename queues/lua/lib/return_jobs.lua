@@ -1,12 +1,13 @@
 -- include: keys
 -- include: place
+-- include: rouse
 -- return_jobs(scan): it has something to hand out again; those of its jobs that had left their waiting
 -- lists come back under their own receipt number.
 local function return_jobs(scan)
   local jobs = redis.call('HGETALL', key('scan', scan, 'jobs'))
   for i = 1, #jobs, 2 do
-    if jobs[i + 1] == 'out' then
-      place(jobs[i], scan)
+    if jobs[i + 1] == 'out' and place(jobs[i], scan) then
+      stir(jobs[i], scan)
     end
   end
 end

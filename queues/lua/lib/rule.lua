@@ -1,5 +1,6 @@
 -- include: keys
 -- include: text
+-- include: site
 local RULES_AT_MOST = 100000 -- of a kind, in a site
 
 -- rule_key(kind, id): the record of a subnet, an exclusion or a scope.
@@ -21,13 +22,6 @@ end
 -- renew_rules(now): addresses came under a rule or ceased to: the rules have a new version, and when it
 -- came tells it from one of the same number that the store has lost.
 local function renew_rules(now)
-  redis.call('HINCRBY', SITE, 'rules', 1)
-  redis.call('HSET', SITE, 'ruled', text(now))
-end
-
--- look_again_at(subnet): what waits for its budget is to come back as far as there is room.
-local function look_again_at(subnet)
-  if redis.call('EXISTS', key('subnet', subnet, 'blocked')) == 1 then
-    redis.call('ZADD', key('freed'), subnet, subnet)
-  end
+  add(site(), 'rules', 1)
+  set(site(), 'ruled', now)
 end

@@ -1,11 +1,12 @@
 -- include: keys
+-- include: site
 -- include: window
 -- include: hand_out
 -- include: wait_for
 local WINDOWS_AT_MOST = 4
 
 -- through_windows(me, limit, now): hands out from the scanner's window, and where nothing of it can be had
--- now, from the window without the scans passed over. Returns the task ids, or nil and a scan that must
+-- now, from the window without the scans passed over. Returns the tasks, or nil and a scan that must
 -- first be cut anew.
 local function through_windows(me, limit, now)
   for _ = 1, WINDOWS_AT_MOST do
@@ -15,27 +16,28 @@ local function through_windows(me, limit, now)
         return nil, row.scan
       end
     end
-    local ids = hand_out(rows, me, limit, now)
-    if #ids > 0 or not next(me.passed) then
-      return ids
+    local tasks = hand_out(rows, me, limit, now)
+    if #tasks > 0 or not next(me.passed) then
+      return tasks
     end
   end
   return {}
 end
 
 -- search(me, limit, now): through_windows; where the scanner stopped and what it waits for are kept.
--- Returns the task ids, or {} and a scan that must first be cut anew: one of the window, or else one that
+-- Returns the tasks, or {} and a scan that must first be cut anew: one of the window, or else one that
 -- waits for budgets.
 local function search(me, limit, now)
-  local ids, scan = {}, nil
-  me.rules = redis.call('HGET', SITE, 'rules') or '0'
+  local tasks, scan = {}, nil
+  me.rules = rules_of(site())
   if me.tasks > 0 and me.targets > 0 then
-    ids, scan = through_windows(me, limit, now)
+    tasks, scan = through_windows(me, limit, now)
   end
   settle_waits(me, now)
-  if ids and #ids > 0 then
-    redis.call('HSET', key('scanner', me.id), 'cursor', text(me.cursor))
-    return ids
+  if tasks and #tasks > 0 then
+    set(scanner_of(me.id), 'cursor', me.cursor)
+    set(scanner_of(me.id), 'served', now)
+    return tasks
   end
   return {}, scan or me.outdated
 end

@@ -1,5 +1,5 @@
 -- include: keys
--- include: text
+-- include: records
 -- slice_size(row, rate, free): how many addresses the next slice of a scan has (design §2): about
 -- task_seconds of probing, shrinking towards the end of the scan, within the free capacity.
 -- free has targets, tasks, task_seconds.
@@ -29,19 +29,6 @@ local function is_for_others(slice, row, me, now)
   if slice.id == '' or row.slots <= me.cap_tasks then
     return false
   end
-  local failed = redis.call('HMGET', key('task', slice.id), 'failed_by', 'failed_at')
-  return failed[1] == me.id and now - tonumber(failed[2]) < PREFER_OTHERS_MS
-end
-
--- cut(slice, scan, most): at most so many addresses of it; the rest goes back in front, without its id.
--- Returns whether there is a rest.
-local function cut(slice, scan, most)
-  local more = slice.last - slice.first > most
-  if more then
-    local first = slice.first + most
-    redis.call('LPUSH', key('scan', scan, 'open'), text(first) .. ':' .. text(slice.last) .. ':' ..
-      slice.segment .. '::' .. slice.subnets)
-    slice.last = first
-  end
-  return more
+  local failed = read(record_of('task', slice.id), { 'failed_by', 'failed_at' })
+  return failed.failed_by == me.id and now - tonumber(failed.failed_at) < PREFER_OTHERS_MS
 end

@@ -1,5 +1,6 @@
 -- include: keys
 -- include: able
+-- include: records
 -- include: claimer
 -- include: window
 -- include: pick
@@ -18,8 +19,8 @@ end
 -- 'unable' (offline or without its engine), 'waits' (it failed too often), 'full', 'behind' (outside its
 -- window), 'spent' and which limit, 'open'.
 local function standing(scanner, scan, engine, limits, now)
-  local s = redis.call('HMGET', key('scanner', scanner), 'online', 'enabled', 'drain', 'retired', 'engines')
-  if s[1] ~= '1' or s[2] ~= '1' or s[3] == '1' or s[4] or not able_of(s[5] or '')(engine) then
+  local s = read(record_of('scanner', scanner), { 'online', 'enabled', 'drain', 'retired', 'engines' })
+  if s.online ~= '1' or s.enabled ~= '1' or s.drain == '1' or s.retired or not able_of(s.engines or '')(engine) then
     return 'unable'
   end
   local me = claimer(scanner, limits, now)

@@ -1,6 +1,8 @@
 -- include: keys
 -- include: text
 -- include: pick
+-- include: open_list
+-- include: scan
 -- include: begin_lease
 -- include: withdraw
 -- include: return_jobs
@@ -14,6 +16,7 @@ end
 
 -- leave(row): the scan has nothing to hand out for now; what is open of it waits for budgets.
 local function leave(row)
+  put_back(row)
   withdraw(row.scan)
   if row.open > 0 then
     return_jobs(row.scan)
@@ -32,7 +35,7 @@ local function may_draw(row, me, now)
     wait_for(me, 'scan', row.scan)
   end
   if word == 'spent' then
-    redis.call('HSET', key('scan', row.scan), 'spent', '1')
+    set(scan_of(row.scan), 'spent', '1')
     leave(row)
     me.look_again = true -- it made room in the window
   end
@@ -46,24 +49,21 @@ local function lease(slice, row, me, now)
   if slice.id ~= '' then -- it was of a size before, which a budget may not allow any more
     size = #slice.budgets > 0 and math.min(size, me.targets) or me.targets
   end
-  local more = cut(slice, row.scan, size)
+  cut(slice, row, size)
   slice.scan, slice.scanner, slice.request = row.scan, me.id, me.request
   slice.size = slice.last - slice.first
   slice.expected = math.ceil(slice.size * row.ports * 1000 / speed)
-  local id = begin_lease(slice, now, now + me.claim_ms)
+  local task = begin_lease(slice, now, now + me.claim_ms)
   row.open, me.tasks, me.targets = row.open - slice.size, me.tasks - 1, me.targets - slice.size
-  return id, more
+  return task
 end
 
--- take(row, me, tasks, now): leases the next slice of one scan; returns its task id, or nil.
+-- take(row, me, tasks, now): leases the next slice of one scan; returns the task, or nil.
 local function take(row, me, tasks, now)
   local slice = may_draw(row, me, now) and pick(row, me, tasks, now)
-  local id, more
-  if slice then
-    id, more = lease(slice, row, me, now)
-  end
-  if not row.left and not more and redis.call('EXISTS', key('scan', row.scan, 'open')) == 0 then
+  local task = slice and lease(slice, row, me, now) or nil
+  if not row.left and not row.rest and redis.call('EXISTS', key('scan', row.scan, 'open')) == 0 then
     leave(row)
   end
-  return id
+  return task
 end

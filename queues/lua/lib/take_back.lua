@@ -1,5 +1,7 @@
 -- include: keys
 -- include: text
+-- include: site
+-- include: scan
 -- include: alarm
 -- include: record
 -- include: end_lease
@@ -8,10 +10,10 @@
 -- include: finish_task
 -- include: settle
 local function quarantine(task, strikes, now)
-  redis.call('HSET', key('task', task.id), 'taken', '1', 'error',
-    'quarantined: its lease ran out ' .. strikes .. ' times')
-  redis.call('HINCRBY', key('scan', task.scan), 'tasks_failed', 1)
-  cover(task.scan, 'failed', tonumber(task.first), tonumber(task.last))
+  set(task, 'taken', '1')
+  set(task, 'error', 'quarantined: its lease ran out ' .. strikes .. ' times')
+  add(scan_of(task.scan), 'tasks_failed', 1)
+  cover(task.scan, 'failed', task.first, task.last)
   finish_task(task, 'failed', now)
   raise_alarm('task-quarantined', task.id, 'Task ' .. task.id .. ' of scan ' .. task.scan ..
     ' was lost ' .. strikes .. ' times after its start and is not handed out again.', now)
@@ -23,19 +25,22 @@ local function take_back(task, now)
   if not end_lease(task, now) then
     return
   end
-  clear_alarm('task-stalled', task.id, now)
-  redis.call('HINCRBY', key('scan', task.scan), 'expired', 1)
+  if task.stalled ~= '' then
+    clear_alarm('task-stalled', task.id, now)
+  end
+  add(site(), 'expired', 1)
+  add(scan_of(task.scan), 'expired', 1)
   record(task.scan, now, 'task-expired', 'task', task.id, 'scanner', task.scanner, 'attempt', task.attempt)
-  local strikes = tonumber(task.strikes ~= '' and task.strikes or '0') + (task.status == 'running' and 1 or 0)
-  redis.call('HSET', key('task', task.id), 'strikes', text(strikes))
-  if strikes >= tonumber(redis.call('HGET', key('scan', task.scan), 'max_attempts')) then
+  local strikes = (task.strikes ~= '' and task.strikes or 0) + (task.status == 'running' and 1 or 0)
+  set(task, 'strikes', strikes)
+  if strikes >= tonumber(read(scan_of(task.scan), { 'max_attempts' }).max_attempts) then
     quarantine(task, text(strikes), now)
   else
-    local status = reopen(task, tonumber(task.first))
+    local status = reopen(task, task.first)
     if status then
       finish_task(task, status, now)
     else
-      redis.call('HSET', key('task', task.id), 'status', 'expired')
+      set(task, 'status', 'expired')
     end
   end
   settle(task.scan, now)

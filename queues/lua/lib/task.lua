@@ -1,20 +1,44 @@
--- include: keys
--- load_task(id): its record, or nil.
+-- include: records
+-- include: text
+-- A task's record keeps what it covers in one field, slice, and who has it and how in another, lease: a hash of few
+-- fields costs a script less than one of many. queues/task_records.py reads them for the rest of the product.
+local OF_TASK = { 'slice', 'lease', 'status', 'progress' }
+local MAY_LACK = { 'holders', 'strikes', 'stalled', 'taken', 'said', 'recut', 'cancel' }
+local SLICE = '^(%d+):(%d+):(%d+):(%d+):([%d,]*)$'
+local LEASE = '^(%d+):(%d+):(%d+):(%d*):([^|]*)|(.*):(%d+)$'
+for _, name in ipairs(MAY_LACK) do
+  OF_TASK[#OF_TASK + 1] = name
+end
+
+-- load_task(id): its record with scan, first, last (numbers), segment, subnets; attempt, scanner, claimed, rate,
+-- rated_by, request, expected; id, size and whether it is held; or nil.
 local function load_task(id)
-  local names = { 'scan', 'first', 'last', 'segment', 'attempt', 'status', 'scanner', 'strikes', 'rate',
-    'request', 'holders', 'progress', 'expected', 'stalled', 'taken', 'said', 'subnets',
-    'recut', 'cancel' }
-  local values = redis.call('HMGET', key('task', id), unpack(names))
-  if not values[1] then
+  local task = record_of('task', id)
+  if not read(task, OF_TASK).slice then
     return nil
   end
-  local task = { id = id }
-  for i, name in ipairs(names) do
-    task[name] = values[i] or ''
+  for _, name in ipairs(MAY_LACK) do
+    task[name] = task[name] or ''
   end
-  task.size = tonumber(task.last) - tonumber(task.first)
+  local first, last
+  task.scan, first, last, task.segment, task.subnets = string.match(task.slice, SLICE)
+  task.attempt, task.scanner, task.claimed, task.rate, task.rated_by, task.request, task.expected =
+    string.match(task.lease, LEASE)
+  task.id, task.first, task.last, task.size = id, tonumber(first), tonumber(last), last - first
+  task.holders = task.holders ~= '' and task.holders or task.scanner
+  task.progress = task.progress or '0'
   task.held = task.status == 'claimed' or task.status == 'running'
   return task
+end
+
+-- slice_text(task), lease_text(task): these fields.
+local function slice_text(task)
+  return task.scan .. ':' .. text(task.first) .. ':' .. text(task.last) .. ':' .. task.segment .. ':' .. task.subnets
+end
+
+local function lease_text(task)
+  return task.attempt .. ':' .. task.scanner .. ':' .. text(task.claimed) .. ':' .. task.rate .. ':' .. task.rated_by ..
+    '|' .. task.request .. ':' .. text(task.expected)
 end
 
 -- is_of(task, scanner, attempt): whether the task was last given to this scanner, at this attempt.

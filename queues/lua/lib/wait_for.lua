@@ -1,5 +1,8 @@
 -- include: keys
 -- include: text
+-- include: scan
+-- include: scanner
+-- include: site
 -- include: enroll
 local WAITS_AT_MOST, CLOSED_AT_MOST = 16, 4
 
@@ -15,13 +18,13 @@ end
 -- want_of(me, scan): it waits for what a closed scan waits for, if it may work on it; one that was cut
 -- under other rules is noted (me.outdated).
 local function want_of(me, scan)
-  local s = redis.call('HMGET', key('scan', scan), 'engine', 'spent', 'rules')
-  if not me.able(s[1]) or not (me.held[scan] or me.distinct < me.cap_jobs) then
+  local s = scan_of(scan)
+  if not me.able(s.engine) or not (me.held[scan] or me.distinct < me.cap_jobs) then
     return
-  elseif (s[3] or '0') ~= me.rules then
+  elseif rules_of(s) ~= me.rules then
     me.outdated = me.outdated or scan
   end
-  if s[2] then
+  if s.spent then
     return wait_for(me, 'scan', scan)
   end
   local first = redis.call('ZRANGE', key('scan', scan, 'blocked'), 0, 0, 'WITHSCORES')
@@ -61,8 +64,10 @@ local function settle_waits(me, now)
     count_in(name, me, now)
   end
   if #me.wanted > 0 then
-    redis.call('HSET', key('scanner', me.id), 'waits', table.concat(me.wanted, ','), 'waited', text(now))
+    set(scanner_of(me.id), 'waits', table.concat(me.wanted, ','))
+    set(scanner_of(me.id), 'waited', now)
   elseif me.waits ~= '' then
-    redis.call('HDEL', key('scanner', me.id), 'waits', 'waited')
+    set(scanner_of(me.id), 'waits', false)
+    set(scanner_of(me.id), 'waited', false)
   end
 end

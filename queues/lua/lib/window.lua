@@ -1,4 +1,7 @@
 -- include: keys
+-- include: queue
+-- include: scan
+-- include: site
 local READ_AT_MOST = 100
 
 -- gather(queues): the ready scans of these queues by receipt, each once, with the task slots of the
@@ -6,9 +9,9 @@ local READ_AT_MOST = 100
 local function gather(queues)
   local rows, by_scan = {}, {}
   for _, queue in ipairs(queues) do
-    local q = redis.call('HMGET', key('queue', queue), 'slots', 'retired')
-    local slots = tonumber(q[1] or '0')
-    local ready = q[2] and {}
+    local q = queue_of(queue)
+    local slots = tonumber(q.slots or '0')
+    local ready = q.retired and {}
       or redis.call('ZRANGE', key('queue', queue, 'ready'), 0, READ_AT_MOST - 1, 'WITHSCORES')
     for i = 1, #ready, 2 do
       local row = by_scan[ready[i]]
@@ -26,13 +29,13 @@ end
 
 -- read_row(row, s): what a claim needs to know of a ready scan.
 local function read_row(row, s)
-  row.open, row.ports, row.rules = tonumber(s[2]), tonumber(s[3]), s[6] or '0'
-  row.hosts_per_task = tonumber(s[5] or '')
-  if s[4] and s[4] ~= '' then
-    row.budget = { kind = 'scan', id = row.scan, limit = tonumber(s[4]), name = 'scan' }
+  row.open, row.ports, row.rules = tonumber(s.open), tonumber(s.ports), rules_of(s)
+  row.hosts_per_task = tonumber(s.hosts_per_task or '')
+  if s.rate and s.rate ~= '' then
+    row.budget = { kind = 'scan', id = row.scan, limit = tonumber(s.rate), name = 'scan' }
   end
-  if s[7] and s[7] ~= '' then
-    row.port_rate = tonumber(redis.call('HGET', key('port-list', s[7]), 'rate') or '')
+  if s.port_list and s.port_list ~= '' then
+    row.port_rate = tonumber(redis.call('HGET', key('port-list', s.port_list), 'rate') or '')
   end
   return row
 end
@@ -52,9 +55,8 @@ local function window(queues, held, cap_jobs, able, passed)
       break
     end
     if not passed[row.scan] then
-      local s = redis.call('HMGET', key('scan', row.scan), 'engine', 'open', 'ports', 'rate', 'hosts_per_task',
-        'rules', 'port_list')
-      if able(s[1]) then
+      local s = scan_of(row.scan)
+      if able(s.engine) then
         within[#within + 1] = read_row(row, s)
       end
     end

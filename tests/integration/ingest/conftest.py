@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 import redis
 from flask import Flask
@@ -12,10 +14,12 @@ from tests.integration.ingest.asking import BOOTSTRAP_TOKEN, Server
 
 
 @pytest.fixture(scope="session")
-def flask_app(store_url: str) -> Flask:
+def flask_app(store_url: str) -> Iterator[Flask]:
     """One process of the ingest, with what it remembers from test to test."""
     environ = {"REDIS_URL": store_url, "BOOTSTRAP_ADMIN_TOKEN": BOOTSTRAP_TOKEN}
-    return create_app(Settings.from_env(environ))
+    app = create_app(Settings.from_env(environ))
+    yield app
+    app.extensions["dispatch"].parking.close()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import redis
 import structlog
 from structlog.testing import capture_logs
 
-from workers.patience import Patience, wait_for_store
+from queues.patience import Patience, wait_for_store
 
 
 class Flaky:

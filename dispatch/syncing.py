@@ -1,0 +1,174 @@
+"""All that a scanner has to say in one call, and its next tasks: one script for all of it."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from dispatch.credentials import Caller
+from dispatch.spaces import Result
+from dispatch.work import Work, name_of
+from domain.errors import DispatchError, LeaseLost, RulesChanged, ScanToBeRecut
+from queues.memory import RESULTS_BELOW
+from queues.tasks import Holder, Lease, Report, Said, Synced
+
+RUNNING = "running"
+LEASE_LOST = "lease_lost"
+
+
+@dataclass(frozen=True, slots=True)
+class JobReport:
+    """What a scanner says of one task: state is running, completed, failed or released.
+
+    done, count: its counters, None where it does not say. hosts_done: for released ones. found:
+    the results that come along, as a batch of this number.
+    """
+
+    task: int
+    attempt: int
+    state: str
+    done: int | None = None
+    count: int | None = None
+    message: str = ""
+    hosts_done: int = 0
+    batch: int | None = None
+    found: list[Result] | None = None
+
+    def as_said(self) -> Said:
+        """As the store takes it."""
+        found = self.found or []
+        return Said(
+            task=self.task,
+            attempt=self.attempt,
+            state=self.state,
+            done=self.done,
+            results=self.count,
+            message=self.message,
+            hosts_done=self.hosts_done,
+            batch=self.batch,
+            count=len(found),
+            rows="" if self.found is None else json.dumps(found, separators=(",", ":")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How many new tasks at most, by which request and from which address."""
+
+    limit: int
+    request_id: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a scanner is told.
+
+    leases: its next tasks; wait_ms: where there are none, for how long it need not ask. control:
+    the words for tasks that are not to go on. errors: each report that was refused, and why.
+    """
+
+    drain: bool
+    leases: list[Lease]
+    wait_ms: int
+    control: dict[int, str]
+    errors: list[tuple[int, DispatchError]]
+
+
+@dataclass(frozen=True, slots=True)
+class Syncing:
+    """Says all at once what Work's methods say one by one."""
+
+    work: Work
+
+    def sync(self, caller: Caller, wanted: Wanted, report: Report, jobs: list[JobReport]) -> Answer:
+        """Take the reports in their order, each whole or not at all; then hand out new tasks.
+
+        1. Refuse the reports whose results cannot be kept; the others are not concerned.
+        2. Tell the store the rest, and claim, in one script.
+        3. Where it met scans that are cut by older rules, recut these and ask once more.
+        4. Claim, where the script could not.
+
+        Raises IpBindingViolation where tasks are wanted from an address not allowed.
+        """
+        taken, errors = self._sorted_out(caller.holder, jobs)
+        said, request = [job.as_said() for job in taken], name_of(wanted.request_id)
+
+        def tell(present: Caller) -> Synced:
+            if wanted.limit:
+                present.check_address(wanted.address)
+            return self.work.tasks.sync(present.holder, wanted.limit, request, report, said)
+
+        synced = self.work.as_known(caller, tell)
+        answer = _answer(errors, synced)
+        self.work.spaces.learn(caller.holder.keys, answer.leases)
+        if synced.outdated:
+            self.work.recut(caller, synced.outdated)
+            answer = self._with_new_words(caller, taken, answer)
+        if wanted.limit and synced.wait_ms is None:
+            answer = self._with_tasks(caller, wanted, answer)
+        return answer
+
+    def _sorted_out(
+        self, holder: Holder, jobs: list[JobReport]
+    ) -> tuple[list[JobReport], list[tuple[int, DispatchError]]]:
+        """The reports for the store, and why it is not to be given the others."""
+        self.work.spaces.meet(holder.keys, [job.task for job in jobs if job.found])
+        taken, errors = [], []
+        for job in jobs:
+            try:
+                self._check_results(holder, job)
+            except DispatchError as error:
+                errors.append((job.task, error))
+            else:
+                taken.append(job)
+        return taken, errors
+
+    def _check_results(self, holder: Holder, job: JobReport) -> None:
+        if job.found:
+            self.work.memory.check(RESULTS_BELOW)
+            self.work.spaces.check(holder, job.task, job.found)
+
+    def _with_new_words(self, caller: Caller, jobs: list[JobReport], answer: Answer) -> Answer:
+        """The words by the new rules, for the running tasks that are still the scanner's."""
+        refused = {task for task, _ in answer.errors}
+        running: dict[int, int | None] = {
+            job.task: job.attempt
+            for job in jobs
+            if job.state == RUNNING and job.task not in refused
+        }
+        if not running:
+            return answer
+        held = list(running.items())
+        beaten = self.work.as_known(
+            caller, lambda present: self.work.tasks.heartbeat(present.holder, Report(), held)
+        )
+        others = {task: word for task, word in answer.control.items() if task not in running}
+        return replace(answer, control=others | beaten.control)
+
+    def _with_tasks(self, caller: Caller, wanted: Wanted, answer: Answer) -> Answer:
+        """The tasks that could not be cut before."""
+        with suppress(
+            RulesChanged, ScanToBeRecut
+        ):  # the reports are taken; tasks come with the next call
+            claimed = self.work.claim(
+                caller,
+                address=wanted.address,
+                limit=wanted.limit,
+                request_id=wanted.request_id,
+            )
+            return replace(answer, leases=claimed.leases, wait_ms=claimed.wait_ms)
+        return answer
+
+
+def _answer(errors: list[tuple[int, DispatchError]], synced: Synced) -> Answer:
+    refused = synced.refused
+    lost = {task: LEASE_LOST for task, error in refused.items() if isinstance(error, LeaseLost)}
+    return Answer(
+        drain=synced.drain,
+        leases=synced.leases,
+        wait_ms=synced.wait_ms or 0,
+        control=synced.control | lost,
+        errors=[*errors, *refused.items()],
+    )

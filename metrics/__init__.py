@@ -1,0 +1,1 @@
+"""What the ingest counts and measures, served at /metrics in the form that Prometheus reads."""

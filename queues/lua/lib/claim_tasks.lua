@@ -1,0 +1,46 @@
+-- include: keys
+-- include: text
+-- include: sweep_due
+-- include: repeat_claim
+-- include: claimer
+-- include: promote
+-- include: search
+-- include: describe
+local MOVED_AT_MOST = 16
+
+local function handed_out(tasks, wait_ms)
+  local reply = { 'ok', text(wait_ms) }
+  for _, task in ipairs(tasks) do
+    reply[#reply + 1] = describe(task)
+  end
+  return reply
+end
+
+-- claim_tasks(scanner, asked, now): hands out tasks. asked has limit, request (digest of its id, or ''), claim_ms,
+-- task_seconds, default_rate, least_rate, swept (whether a sweep was made just now). Returns what claim.lua says.
+local function claim_tasks(scanner, asked, now)
+  if not asked.swept and is_sweep_due(now) then
+    return { 'sweep' }
+  end
+  local again, outdated = repeat_claim(scanner, asked.request)
+  if outdated then
+    return { 'recut', outdated }
+  elseif #again > 0 then
+    return handed_out(again, 0)
+  end
+  local me, wait_ms = claimer(scanner, asked, now)
+  if not me then
+    return handed_out({}, wait_ms)
+  end
+  wake(me.least_rate)
+  local quota = { moves = MOVED_AT_MOST }
+  for _, queue in ipairs(me.queues) do
+    promote(queue, me.able, quota)
+  end
+  local tasks
+  tasks, outdated = search(me, asked.limit, now)
+  if outdated then
+    return { 'recut', outdated }
+  end
+  return handed_out(tasks, #tasks == 0 and (quota.moves == 0 or me.look_again) and -1 or 0)
+end

@@ -1,0 +1,14 @@
+-- include: records
+local OF_QUEUE = { 'cap', 'lost', 'retired', 'slots', 'online' }
+
+-- queue_of(id): the record of a job queue.
+local function queue_of(id)
+  return whole(record_of('queue', id), OF_QUEUE)
+end
+
+-- can(id, engine): whether an online scanner of the queue has this engine.
+local function can(id, engine)
+  local name = 'engine:' .. engine
+  local queue = read(record_of('queue', id), { name, 'engine:*' })
+  return (queue[name] or queue['engine:*']) and true or false
+end

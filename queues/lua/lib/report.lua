@@ -1,0 +1,83 @@
+-- include: keys
+-- include: text
+-- include: task
+-- include: start_task
+-- include: note_progress
+-- include: keep_results
+-- include: end_task
+-- include: give_back
+-- include: back_off
+-- include: control
+local PARTS = 10
+
+-- read_report(i, scanner): what it says of one task, from this argument on.
+local function read_report(i, scanner)
+  return { scanner = scanner, task = ARGV[i], attempt = ARGV[i + 1],
+    state = ARGV[i + 2], -- running, completed, failed or released
+    progress = ARGV[i + 3], results = ARGV[i + 4], -- progressCount and resultCount, or ''
+    message = ARGV[i + 5], done = ARGV[i + 6], -- of a released one: how many addresses are done
+    batch = ARGV[i + 7], count = ARGV[i + 8], rows = ARGV[i + 9] } -- '' or the results that came along, a JSON array
+end
+
+-- judge(task, report): 'ok', 'repeated' for the last word said again, or why it is refused and what goes
+-- with that; and whether the results that came along are to be kept all the same.
+local function judge(task, report)
+  local word = task and fence(task, report.scanner, report.attempt) or 'not_found'
+  local found, last = 'repeated', nil
+  if report.batch ~= '' then
+    found, last = judge_results(task, report.scanner, report.attempt, word, tonumber(report.batch))
+  end
+  if found == 'gap' then
+    return 'gap', last, false
+  elseif word == 'ok' and tonumber(report.done) > task.size then
+    return 'too_many', text(task.size), false
+  elseif task and is_of(task, report.scanner, report.attempt) and task.said == report.state then
+    word = 'repeated'
+  end
+  return word, nil, found == 'ok'
+end
+
+-- act(task, report, asked, now): the task is what its holder says of it.
+local function act(task, report, asked, now)
+  start_task(task, now, asked.stall_ms)
+  if report.progress ~= '' then
+    note_progress(task, report.progress, now, asked.stall_ms)
+  end
+  if report.results ~= '' then
+    set(task, 'results', report.results)
+  end
+  if report.state == 'running' then
+    renew(task, now, asked.lease_ms)
+  elseif report.state == 'released' then
+    give_back(task, tonumber(report.done), now)
+  else
+    end_task(task, report.state, report.message, now)
+    back_off(report.scanner, task, report.state == 'failed', now)
+  end
+end
+
+-- report_all(scanner, asked, now): takes the reports from argument asked.first on, in their order. Returns what
+-- was refused (task, word, what goes with it), what running tasks are told but to go on (task, word), and scans that
+-- are outdated.
+local function report_all(scanner, asked, now)
+  local refusals, controls, outdated = {}, {}, {}
+  for first = asked.first, #ARGV, PARTS do
+    local report = read_report(first, scanner)
+    local task = load_task(report.task)
+    local word, detail, keeps = judge(task, report)
+    if keeps then
+      keep_results(task, report, word ~= 'ok', now)
+    end
+    if word == 'ok' then
+      act(task, report, asked, now)
+    elseif word ~= 'repeated' then
+      refusals[#refusals + 1] = { report.task, word, detail }
+    end
+    if word == 'ok' and report.state == 'running' then
+      local said, old = control(task)
+      controls[#controls + 1] = said ~= 'continue' and { report.task, said } or nil
+      outdated[#outdated + 1] = old and task.scan or nil
+    end
+  end
+  return refusals, controls, outdated
+end

@@ -1,0 +1,12 @@
+-- include: records
+local OF_SITE, SITE_RECORD = { 'swept', 'grace', 'rules', 'last_id' }, { SITE }
+
+-- site(): the site's own record.
+local function site()
+  return whole(SITE_RECORD, OF_SITE)
+end
+
+-- rules_of(record): the version of the site's rules: of the site, the present one; of a scan, that it was cut under.
+local function rules_of(record)
+  return tonumber(record.rules or '0')
+end

@@ -1,0 +1,9 @@
+-- write_back(): what the steps of a script have changed is written. A step that keeps changes in memory adds
+-- its writer; they write in the order in which their steps were included.
+local WRITERS = {}
+
+local function write_back()
+  for _, write in ipairs(WRITERS) do
+    write()
+  end
+end

@@ -1,0 +1,26 @@
+"""A task's record as the store keeps it, and as the product reads it.
+
+Two fields hold what a claim has decided, so that a script handles few: `slice` is
+scan:first:last:segment:subnets, `lease` is attempt:scanner:claimed:rate:rated_by|request:expected.
+"""
+
+from __future__ import annotations
+
+from queues.store import Record
+
+
+def unpacked(kept: Record) -> Record:
+    """The record with a field for each of these; {} for none. holders: comma-separated."""
+    if "slice" not in kept:
+        return {}
+    scan, first, last, segment, subnets = kept["slice"].split(":")
+    given, _, asked = kept["lease"].partition("|")
+    attempt, scanner, claimed, rate, rated_by = given.split(":", 4)
+    request, _, expected = asked.rpartition(":")
+    record = {
+        "scan": scan, "first": first, "last": last, "segment": segment, "subnets": subnets,
+        "attempt": attempt, "scanner": scanner, "claimed": claimed, "rate": rate,
+        "rated_by": rated_by, "request": request, "expected": expected, "holders": scanner,
+        "progress": "0", "results": "0",
+    }  # fmt: skip
+    return record | kept

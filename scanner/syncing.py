@@ -1,0 +1,102 @@
+"""POST /scanner/sync on the wire: everything that a scanner has to say, and its next jobs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from dispatch.syncing import Answer, JobReport
+from domain.rules import Rules
+from scanner import jobs
+from scanner.findings import RESULTS_AT_MOST, Result, rows
+from scanner.schemas import HeartbeatAnswer, Job, Machine
+from web.fields import Integer, Text
+from web.schemas import Schema, View
+
+JOBS_AT_MOST = 100
+_TOGETHER = "Send results and their batch together."
+
+
+class ReportedJob(Schema):
+    """What there is to say of one job. A job that was merely claimed is started by it."""
+
+    job_id = Integer(1, required=True)
+    attempt = Integer(1, required=True)
+    state = fields.String(
+        required=True,
+        validate=validate.OneOf(["running", "completed", "failed", "released"]),
+    )
+    progress_count = Integer(load_default=None, allow_none=True)
+    result_count = Integer(load_default=None, allow_none=True)
+    batch = Integer(1, load_default=None, allow_none=True)
+    results = fields.List(
+        fields.Nested(Result),
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(0, RESULTS_AT_MOST),
+    )
+    error_message = Text(1000, 0, load_default="")
+    hosts_done = Integer(load_default=0)
+
+    @validates_schema
+    def _batched(self, data: dict[str, Any], **_: Any) -> None:
+        if (data["batch"] is None) != (data["results"] is None):
+            raise ValidationError(_TOGETHER, "batch" if data["batch"] is None else "results")
+
+
+class Sync(Machine):
+    """All that a scanner has to say; the jobs are taken in this order, then new ones handed out."""
+
+    want = Integer(0, JOBS_AT_MOST, load_default=0)
+    jobs = fields.List(
+        fields.Nested(ReportedJob), load_default=list, validate=validate.Length(0, JOBS_AT_MOST)
+    )
+
+
+class Refusal(View):
+    """Why nothing of what was said of a job was taken; the others are not concerned."""
+
+    job_id = fields.Integer()
+    code = fields.String(metadata={"description": "As the plain call would have answered."})
+    detail = fields.String()
+
+
+class SyncAnswer(HeartbeatAnswer):
+    """The next jobs, and which of those listed are not to go on."""
+
+    lease_seconds = fields.Integer()
+    jobs = fields.List(fields.Nested(Job))
+    errors = fields.List(fields.Nested(Refusal))
+
+
+def reports(body: dict[str, Any]) -> list[JobReport]:
+    """What was said of each job."""
+    return [_report(job) for job in body["jobs"]]
+
+
+def _report(job: dict[str, Any]) -> JobReport:
+    return JobReport(
+        task=job["job_id"],
+        attempt=job["attempt"],
+        state=job["state"],
+        done=job["progress_count"],
+        count=job["result_count"],
+        message=job["error_message"],
+        hosts_done=job["hosts_done"],
+        batch=job["batch"],
+        found=None if job["results"] is None else rows(job["results"]),
+    )
+
+
+def told(answer: Answer, lease_seconds: int, rules: Rules) -> jobs.Wire:
+    """What there is to say of the jobs."""
+    return {
+        "drain": answer.drain,
+        "jobs": [jobs.on_wire(lease, lease_seconds, rules) for lease in answer.leases],
+        "control": jobs.controls(answer.control),
+        "errors": [
+            {"jobId": job, "code": error.code, "detail": error.detail}
+            for job, error in answer.errors
+        ],
+    }

@@ -1,0 +1,104 @@
+"""workers.rereading: a request read again is the same request, and answers are as gunicorn's."""
+
+from __future__ import annotations
+
+import http.client
+import io
+from typing import Any
+
+import pytest
+from gevent import socket
+from gunicorn.config import Config
+from gunicorn.http.parser import RequestParser
+
+from workers.client_socket import ClientSocket
+from workers.rereading import Rereading, can_be_reread, head_of, tail_of, text_of, told_of
+
+POLL = {
+    "REQUEST_METHOD": "GET",
+    "SERVER_PROTOCOL": "HTTP/1.1",
+    "wsgi.url_scheme": "http",
+    "HTTP_X_API_KEY": "k",
+}
+
+
+def parsed(text: bytes) -> Any:
+    return next(RequestParser(Config(), iter([text]), ("192.0.2.1", 4711)))
+
+
+def test_a_plain_poll_can_be_read_again() -> None:
+    """As agents send it."""
+    assert can_be_reread(POLL)
+    assert can_be_reread({**POLL, "HTTP_CONNECTION": "keep-alive"})
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"REQUEST_METHOD": "POST"},
+        {"SERVER_PROTOCOL": "HTTP/1.0"},
+        {"wsgi.url_scheme": "https"},
+        {"HTTP_CONNECTION": "Close"},
+        {"HTTP_CONNECTION": "keep-alive, close"},
+        {"CONTENT_LENGTH": "0"},
+        {"HTTP_TRANSFER_ENCODING": "chunked"},
+        {"HTTP_EXPECT": "100-continue"},
+        {"HTTP_UPGRADE": "h2c"},
+    ],
+)
+def test_an_unusual_one_is_not_tried(other: dict[str, str]) -> None:
+    """One with a body, or on a connection that ends with it, or is encrypted."""
+    assert not can_be_reread({**POLL, **other})
+
+
+def test_a_request_read_again_is_the_same() -> None:
+    """Its line, its headers in their order, the repeated ones too, and every byte of them."""
+    text = (
+        b"GET /scanner/jobs?wait=30&limit=2%20 HTTP/1.1\r\nHost: a\r\nX-API-Key: k.s\r\n"
+        b"Accept: a\r\nAccept: b\r\nX-Request-Id: \xe4\xff\r\n\r\n"
+    )
+    first = parsed(text)
+    again = parsed(text_of(first))
+
+    assert (again.method, again.uri, again.version) == (first.method, first.uri, first.version)
+    assert again.headers == first.headers
+    assert len(again.headers) == 5
+
+
+def test_what_was_read_is_read_first() -> None:
+    """Then what comes, and nothing twice; it is one that takes turns already."""
+    server, client = socket.socketpair()
+    again = Rereading(server.detach(), b"before", told="once")
+    client.sendall(b"after")
+    read = [again.recv(100), again.recv(100)]
+    told = [told_of(again), told_of(again), told_of(client)]
+    again.close()
+    client.close()
+
+    assert isinstance(again, ClientSocket)
+    assert read == [b"before", b"after"]
+    assert told == ["once", None, None]
+
+
+class Sent:
+    """What a client receives."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    def makefile(self, *_: str) -> io.BytesIO:
+        return io.BytesIO(self.data)
+
+
+@pytest.mark.parametrize(("closing", "word"), [(True, "close"), (False, "keep-alive")])
+def test_an_answer_is_whole(*, closing: bool, word: str) -> None:
+    """Status, gunicorn's headers, the app's own, and the body."""
+    tail = tail_of([("Content-Length", "2"), ("Retry-After", "2")], b"{}")
+    answer = http.client.HTTPResponse(Sent(head_of("200 OK", closing=closing) + tail))  # type: ignore[arg-type]
+    answer.begin()
+
+    assert (answer.status, answer.reason, answer.read()) == (200, "OK", b"{}")
+    assert answer.headers.keys() == [
+        "Server", "Date", "Connection", "Content-Length", "Retry-After",
+    ]  # fmt: skip
+    assert answer.headers["Connection"] == word
