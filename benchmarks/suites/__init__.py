@@ -1,0 +1,1 @@
+"""One module for each group of rows: `measure(quick)` gives its findings."""

@@ -1,0 +1,77 @@
+"""The claim script from one connection, against one of twelve redis.calls without any choice.
+
+Both run on one server, through the same client, one after the other, a task each; what was claimed
+is put away before the next one, so that both always find the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import redis
+
+from benchmarks.bench_site import TIMING, BenchSite, compare, server
+from benchmarks.rows import Findings, ratio
+from queues.keys import SiteKeys
+
+SCRIPT = Path(__file__).parent.parent / "reference_claim.lua"
+REACH = 0.8
+SCANNER = 1
+KEYS = SiteKeys("reference")
+OURS = "claim"
+
+
+def measure(*, quick: bool) -> Findings:
+    """One row."""
+    found = Findings()
+    with server() as client:
+        site = BenchSite(client, "ours")
+        holder = site.scanner(set_tasks=4)
+        site.scan(f"s{holder.scanner}")
+
+        def ours() -> Callable[[], None]:
+            leases = site.tasks.claim(holder, limit=1).leases
+            assert len(leases) == 1, leases
+            return lambda: site.finish(holder, leases)
+
+        theirs = reference(client)
+        compare(ours, theirs, rounds=300)  # warm
+        one, other = compare(ours, theirs, rounds=1500 if quick else 6000)
+    raw = f"claim {one:.0f} µs, the reference {other:.0f} µs, through redis-py (medians)"
+    what = "claim script / reference script of 12 redis.calls, one connection"
+    found.add(ratio(what, other / one, REACH, raw))
+    return found
+
+
+def reference(client: redis.Redis) -> Callable[[], Callable[[], None]]:
+    """A claim by the reference script, and afterwards what puts its task away."""
+    script = client.register_script(SCRIPT.read_text(encoding="utf-8"))
+    me, scan = KEYS.of("scanner", SCANNER), KEYS.of("scan", 1)
+    limits = {"cap_targets": 1024, "cap_tasks": 4, "cap_jobs": 1, "targets": 0, "tasks": 0}
+    client.hset(me, mapping={"auth": "1", "engines": "connect", "cursor": 0})
+    client.hset(me, mapping=limits)  # type: ignore[arg-type]  # numbers
+    job = '{"ports":"22,80,443","engine":"connect","engineArgs":{}}'
+    client.hset(
+        scan,
+        mapping={"job": job, "ports": 3, "hosts_per_task": 1, "segment": "b 10.0.0.0 0 16777216"},
+    )
+    client.zadd(KEYS.of("queue", f"s{SCANNER}", "ready"), {"1": 1})
+    client.rpush(KEYS.of("scan", 1, "open"), f"0:{1 << 24}:1::")
+
+    def claim() -> Callable[[], None]:
+        word, _, task = script(keys=[KEYS.root], args=[SCANNER, "1", TIMING.lease_ms])
+        assert word == "ok", word
+        return lambda: put_away(client, task[0])
+
+    return claim
+
+
+def put_away(client: redis.Redis, task: str) -> None:
+    with client.pipeline(transaction=False) as pipe:
+        pipe.delete(KEYS.of("task", task))
+        for place in (("leases",), ("scan", 1, "tasks"), ("scanner", SCANNER, "tasks")):
+            pipe.zrem(KEYS.of(*place), task)
+        pipe.hincrby(KEYS.of("scanner", SCANNER), "tasks", -1)
+        pipe.hincrby(KEYS.of("scan", 1), "out", -1)
+        pipe.execute()

@@ -1,0 +1,45 @@
+"""p99 ÷ p50 of GET /scanner/jobs on 64 keep-alive connections.
+
+Each asks as fast as it can, for a scanner of its own that has nothing to do. What was asked before
+the time was over is waited for, and counts.
+"""
+
+from __future__ import annotations
+
+from benchmarks.client import Tally, clock, converse, repeat
+from benchmarks.connections import connected
+from benchmarks.crew import register
+from benchmarks.latency import Latency
+from benchmarks.rows import AT_MOST, Findings, ratio
+from benchmarks.servers import QUIET, Server, bare, product
+from benchmarks.wire import get
+
+CONNECTIONS = 64
+REACH = 8
+
+
+def measure(*, quick: bool) -> Findings:
+    """One row; the bare app under gunicorn's own worker beside it, for comparison."""
+    found = Findings()
+    seconds = 3.0 if quick else 10.0
+    with product(**QUIET) as ours, bare() as theirs:
+        keys = [scanner.key for scanner in register(ours, CONNECTIONS)]
+        tally, other = (
+            asked(ours, "/scanner/jobs", keys, seconds),
+            asked(theirs, "/constant", keys, seconds),
+        )
+    latency, bare_latency = Latency.of(tally.times), Latency.of(other.times)
+    raw = f"{latency}; gunicorn's gevent worker, constant view: {bare_latency}"
+    what = f"p99 / p50 of GET /scanner/jobs on {CONNECTIONS} keep-alive connections"
+    value = latency.at(99) / latency.at(50)
+    found.add(ratio(what, value, REACH, raw, direction=AT_MOST))
+    found.curves["GET /scanner/jobs, 64 connections"] = latency.curve
+    found.curves["constant view, gunicorn's gevent worker, 64 connections"] = bare_latency.curve
+    return found
+
+
+def asked(server: Server, path: str, keys: list[str], seconds: float) -> Tally:
+    """The same GET on every connection, until so many seconds are over."""
+    with connected(server, len(keys)) as connections:
+        until = clock() + seconds
+        return converse(connections, [repeat(get(path, key), until=until) for key in keys])

@@ -1,0 +1,143 @@
+"""Whole task lives a second over HTTP, against the constant view and against other queues.
+
+A life is a claim, a start and a completion. With `sync` one call says that ten jobs are done,
+which also starts them, and brings ten more. With the plain calls a claim brings up to ten, and each
+is started and completed by a call of its own. The other queues' consumers speak to their store
+directly, in process; what they do with a job is nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from benchmarks.client import Talk, clock, converse
+from benchmarks.connections import connected
+from benchmarks.crew import Scanner, register, scan
+from benchmarks.peers.running import Peers, peers
+from benchmarks.rounds import Rates, Side, in_turn
+from benchmarks.rows import AT_LEAST, Findings, Row, ratio
+from benchmarks.servers import QUIET, Server, bare, product
+from benchmarks.suites.idle import asking
+
+CONNECTIONS = 4
+PLAIN_CONNECTIONS = 8
+JOBS_A_CALL = 10
+SYNC, CONSTANT, PLAIN, SINGLE = "sync", "constant view", "plain calls", "plain calls, claims of one"
+BULLMQ, BULLMQ_ONE = "BullMQ, 50 in flight", "BullMQ, one in flight"
+CELERY, RQ, POSTGRES = "Celery", "RQ", "PostgreSQL SKIP LOCKED, 8 connections"
+CLIENT_SIDE = (SYNC, CONSTANT)
+
+
+@dataclass
+class Lives:
+    """The product's side: scanners that do nothing with their jobs but report them done."""
+
+    server: Server
+    scanners: list[Scanner]
+    seconds: float
+    count: int = 0
+
+    def by_sync(self) -> float:
+        """Four connections, ten jobs a call."""
+        return self._rate([self._sync(one) for one in self.scanners[:CONNECTIONS]])
+
+    def by_plain_calls(self, limit: int) -> float:
+        """Eight connections, so many jobs a claim."""
+        return self._rate([self._plain(one, limit) for one in self.scanners[:PLAIN_CONNECTIONS]])
+
+    def _rate(self, talks: list[Talk]) -> float:
+        self.count = 0
+        self.until = clock() + self.seconds
+        with connected(self.server, len(talks)) as connections:
+            self.until = clock() + self.seconds
+            seconds = converse(connections, talks).seconds
+        return self.count / seconds
+
+    def _sync(self, scanner: Scanner) -> Talk:
+        done: list[dict[str, object]] = []
+        want = JOBS_A_CALL
+        while want or done:
+            answer = yield scanner.post("/scanner/sync", {"want": want, "jobs": done})
+            assert answer.status == 200, answer
+            said = answer.json()
+            assert not said["errors"], said["errors"]
+            assert len(said["jobs"]) == want, said
+            self.count += len(done)
+            want = JOBS_A_CALL if clock() < self.until else 0
+            done = [
+                {"jobId": job["jobId"], "attempt": job["attempt"], "state": "completed"}
+                for job in said["jobs"]
+            ]
+
+    def _plain(self, scanner: Scanner, limit: int) -> Talk:
+        claim = scanner.get(f"/scanner/jobs?limit={limit}")
+        while clock() < self.until:
+            answer = yield claim
+            jobs = answer.json()["jobs"]
+            assert len(jobs) == limit, answer
+            for job in jobs:
+                path, body = f"/scanner/jobs/{job['jobId']}", {"attempt": job["attempt"]}
+                answer = yield scanner.post(f"{path}/start", body)
+                assert answer.status == 200, answer
+                answer = yield scanner.post(f"{path}/complete", {**body, "status": "completed"})
+                assert answer.status == 200, answer
+                self.count += 1
+
+
+@contextmanager
+def sides(*, quick: bool) -> Iterator[tuple[dict[str, Side], Peers]]:
+    """Everybody who is measured; a peer's jobs are as many as take it a second or two."""
+    few = 3 if quick else 1  # a quick run's part
+    with ExitStack() as stack:
+        ours = stack.enter_context(product(**QUIET))
+        theirs = stack.enter_context(bare())
+        others = stack.enter_context(peers())
+        scanners = register(ours, PLAIN_CONNECTIONS, taskCapacity=100, targetCapacity=100)
+        scan(ours, scanners)
+        lives = Lives(ours, scanners, seconds=3.0 / few)
+        yield (
+            {
+                SYNC: lives.by_sync,
+                CONSTANT: asking(theirs, scanners[:CONNECTIONS], "/constant", 3.0 / few),
+                BULLMQ: lambda: others.bullmq(30_000 // few, 50),
+                BULLMQ_ONE: lambda: others.bullmq(12_000 // few, 1),
+                PLAIN: lambda: lives.by_plain_calls(JOBS_A_CALL),
+                CELERY: lambda: others.celery(3000 // few),
+                SINGLE: lambda: lives.by_plain_calls(1),
+                RQ: lambda: others.rq(900 // few),
+                POSTGRES: lambda: others.postgres(18_000 // few, 8),
+            },
+            others,
+        )
+
+
+def measure(*, quick: bool) -> Findings:
+    """All sides in turn, and the rows."""
+    found = Findings()
+    with sides(quick=quick) as (everybody, others):
+        rates = in_turn(everybody, 2 if quick else 5)
+    for name in everybody:
+        if name != CONSTANT:
+            found.rates[name] = rates.median(name)
+    found.versions |= others.versions
+    for row in judged(rates):
+        found.add(row)
+    for name in (BULLMQ_ONE, SINGLE, POSTGRES):
+        found.figures[f"{name}, lives a second"] = rates.raw(name)
+    return found
+
+
+def judged(rates: Rates) -> Iterator[Row]:
+    """The rows of the table that are about lives."""
+
+    def against(first: str, second: str, reach: float) -> Row:
+        what = f"task lives by {first} / {second}"
+        return ratio(what, rates.ratio(first, second), reach, rates.raw(first, second))
+
+    yield against(SYNC, CONSTANT, 2.0)
+    yield Row("task lives by sync", rates.median(SYNC), AT_LEAST, 10_000, "/s", raw=rates.raw(SYNC))
+    yield against(SYNC, BULLMQ, 1.1)
+    yield against(PLAIN, CELERY, 1.0)
+    yield against(PLAIN, RQ, 2.0)
