@@ -17,6 +17,7 @@ from agent.rate import Pacer
 from agent.targets import Block
 
 _CONNECT_SECONDS = 5.0  # nmap waits no longer
+_SETTLE_SECONDS = 0.25  # nmap loses what it reads together with the answer to its CONNECT
 _PIECE_BYTES = 16 * 1024
 _MADE = b"HTTP/1.0 200 OK\r\n\r\n"
 
@@ -88,7 +89,7 @@ class PacedProxy:
         with contextlib.closing(to_target):
             writer.write(_MADE)
             there = asyncio.create_task(_pump(reader, to_target))
-            here = asyncio.create_task(_pump(from_target, writer))
+            here = asyncio.create_task(_pump(from_target, writer, after=_SETTLE_SECONDS))
             try:
                 await asyncio.wait({there, here}, return_when=asyncio.FIRST_COMPLETED)
             finally:
@@ -105,8 +106,11 @@ def _asked(head: bytes) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+async def _pump(
+    source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, after: float = 0.0
+) -> None:
     with contextlib.suppress(OSError):
+        await asyncio.sleep(after)
         while piece := await source.read(_PIECE_BYTES):
             sink.write(piece)
             await sink.drain()
