@@ -336,3 +336,80 @@ def test_a_fleet_is_as_it_was_said(site: Site) -> None:
 
     assert record["cap_targets"] == "32"
     assert site.client.smembers(site.keys.of("group", group, "members")) == {str(other.scanner)}
+
+
+def test_a_task_is_as_it_was_handed_out(site: Site) -> None:
+    """By whom, when, at which rate, and the limit that it has it from, also one of IPv6."""
+    scanner = site.scanner()
+    site.subnet("2001:db8::/32", 17)
+    site.scan(f"s{scanner.scanner}", targets="2001:db8::/126", size=4)
+    (lease,) = site.claim(scanner, limit=1)
+    task = site.tasks.get(site.keys, lease.task)
+    assert task is not None
+    found = {name: task[name] for name in ("scanner", "claimed", "rate", "rated_by", "progress")}
+    site.finish(scanner, lease)
+
+    assert found == {
+        "scanner": str(scanner.scanner),
+        "claimed": str(site.clock.ms),
+        "rate": "17",
+        "rated_by": "subnet 2001:db8::/32",
+        "progress": "0",
+    }
+    assert site.record(lease.scan)["status"] == "completed"
+
+
+def test_batches_of_the_last_eight_attempts_are_counted(site: Site) -> None:
+    """Those before are not known any more, however often a task comes back."""
+    scanner = site.scanner()
+    site.scan(f"s{scanner.scanner}", targets="10.0.0.0/31", size=2)
+    for attempt in range(1, 12):
+        lease = started(site, scanner)
+        site.tasks.results(scanner, lease.task, attempt, batch=1, count=0, rows="[]")
+        site.tasks.release(scanner, lease.task, attempt, done=0)
+    kept = site.client.hkeys(site.keys.of("task", lease.task))
+
+    assert {name for name in kept if name.startswith("batch:")} == {
+        f"batch:{attempt}" for attempt in range(4, 12)
+    }
+
+
+def test_a_start_is_movement(site: Site) -> None:
+    """Of the scan too, which began with the first one."""
+    scanner = site.scanner(set_tasks=2)
+    scan = site.scan(f"s{scanner.scanner}", size=1)
+    first = started(site, scanner)
+    began = site.record(scan)["started"]
+    for _ in range(9):
+        site.pass_time(100)
+        site.heartbeat(scanner, (first.task, 1))
+    started(site, scanner)
+    site.upkeep.check_scans(site.keys, 900_000)
+    site.pass_time(10)
+    site.upkeep.check_scans(site.keys, 900_000)
+
+    assert site.alarms.some(site.keys, state="", limit=9, cursor="").items == []
+    assert site.record(scan)["started"] == began
+
+
+def test_a_claim_sweeps_twenty_leases_at_most(site: Site) -> None:
+    """And goes on; what is left is the next one's."""
+    scanner, other = site.scanner(set_tasks=25), site.scanner()
+    scan = site.scan(f"s{scanner.scanner}", f"s{other.scanner}", size=1)
+    site.claim(scanner, limit=25)
+    site.pass_time(50)
+    site.clock.forward(15)
+    (lease,) = site.claim(other, limit=1)
+    swept = site.record(scan)["expired"]
+
+    assert (lease.scan, swept, site.sweep()) == (scan, "20", 5)
+
+
+def test_a_site_knows_a_hundred_engines(site: Site) -> None:
+    """Those that its scanners named, and no more than the first hundred."""
+    scanner = site.scanner()
+    site.heartbeat(scanner, engines="connect,nmap")
+    assert site.scanners.engines(site.keys) == {"connect", "nmap"}
+    site.heartbeat(scanner, engines=",".join(f"e{i}" for i in range(120)))
+
+    assert len(site.scanners.engines(site.keys)) == 100

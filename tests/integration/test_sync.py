@@ -375,3 +375,28 @@ def test_a_scanner_that_is_to_go_is_told_to_drain(site: Site) -> None:
     RetirementStore(site.client, site.clock).retire(site.keys, "scanner", scanner.scanner)
 
     assert (before.drain, sync(site, scanner).drain) == (False, True)
+
+
+def test_what_ends_together_is_covered_as_it_lies(site: Site) -> None:
+    """With its gaps; each of the tasks is kept, the newest first."""
+    scanner = site.scanner(set_tasks=5)
+    scan = site.scan(f"s{scanner.scanner}", size=1)
+    leases = sync(site, scanner, want=5).leases
+    ended = [leases[i] for i in (3, 0, 4, 1)]
+    sync(site, scanner, *(told(lease, "completed") for lease in ended))
+    finished = site.client.lrange(site.keys.of("scan", scan, "finished"), 0, -1)
+
+    assert site.scans.covered(site.keys, scan)["done"] == [(0, 2), (3, 5)]
+    assert finished == [str(lease.task) for lease in ended[::-1]]
+
+
+def test_in_the_time_of_grace_nothing_is_swept(site: Site) -> None:
+    """A sync after the store was away hands out tasks at once."""
+    scanner = site.scanner(set_tasks=2)
+    site.scan(f"s{scanner.scanner}", size=1)
+    (silent,) = sync(site, scanner, want=1).leases
+    site.clock.forward(3600)
+    assert site.sweep() == 0
+    (lease,) = sync(site, scanner, want=1).leases
+
+    assert lease.task != silent.task
