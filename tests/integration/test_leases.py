@@ -254,7 +254,7 @@ def test_release_counts_what_is_done(site: Site, scan: int, one: Holder, other: 
 
 
 def test_a_returned_slice_that_does_not_fit_is_cut(site: Site) -> None:
-    """The first part keeps the id, the rest goes back in front."""
+    """The first part keeps the id, the rest goes back in front, without it."""
     big, small = site.scanner(), site.scanner(set_targets=3, set_tasks=3)
     scan = site.scan(f"s{big.scanner}", f"s{small.scanner}", targets="10.0.0.0/29", size=8)
     lease = started(site, big)
@@ -263,8 +263,9 @@ def test_a_returned_slice_that_does_not_fit_is_cut(site: Site) -> None:
     (part,) = site.claim(small)
     assert (part.task, part.first, part.last) == (lease.task, 0, 3)
     site.finish(small, part)
-    assert [(x.first, x.last) for x in site.claim(small)] == [(3, 6)]
-    assert site.record(scan)["open"] == "2"
+    (rest,) = site.claim(small)
+    assert (rest.task != part.task, rest.attempt) == (True, 1)
+    assert (rest.first, rest.last, site.record(scan)["open"]) == (3, 6, "2")
 
 
 def test_cancel_drops_what_is_open_and_keeps_what_ends(site: Site, one: Holder) -> None:

@@ -413,3 +413,16 @@ def test_a_site_knows_a_hundred_engines(site: Site) -> None:
     site.heartbeat(scanner, engines=",".join(f"e{i}" for i in range(120)))
 
     assert len(site.scanners.engines(site.keys)) == 100
+
+
+def test_what_a_claim_leaves_is_handed_out_once(site: Site) -> None:
+    """Also where the scan's rate is spent before the claim has all that it asks for."""
+    scanner = site.scanner(set_tasks=4)
+    scan = site.scan(f"s{scanner.scanner}", targets="10.0.0.0/30", size=1, rate="2")
+    first = site.claim(scanner)
+    for lease in first:
+        site.finish(scanner, lease)
+    rest = site.claim(scanner)
+
+    assert [lease.first for lease in (*first, *rest)] == [0, 1, 2, 3]
+    assert site.client.exists(site.keys.of("scan", scan, "open")) == 0

@@ -1,0 +1,464 @@
+"""Parked polls as the store keeps them: who waits where, and who is called when there is work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from queues.keys import SiteKeys
+from queues.retirement import RetirementStore
+from queues.tasks import Holder, Lease, Report, Said
+from queues.wakes import Park, channel
+from tests.integration.conftest import Site
+
+
+@dataclass
+class Process:
+    """A process of the ingest: polls park in it, and the store calls it."""
+
+    site: Site
+    name: str = "ours"
+
+    def __post_init__(self) -> None:
+        self.ear: Any = self.site.client.pubsub()
+        self.ear.subscribe(channel(self.name))
+        self.ear.get_message(timeout=None)
+
+    def park(self, *holders: Holder, seconds: int = 100) -> None:
+        """Polls that find nothing."""
+        for holder in holders:
+            parked = Park(self.name, seconds * 1000)
+            found = self.site.tasks.claim(now(self.site, holder), limit=10, park=parked)
+            assert found.leases == []
+
+    def messages(self) -> list[str]:
+        """What the store has said since this was asked before."""
+        self.site.client.publish(channel(self.name), "all")
+        said: list[str] = []
+        while (message := self.ear.get_message(timeout=None)["data"]) != "all":
+            said.append(message)
+        return said
+
+    def called(self) -> list[int]:
+        """The scanners among them."""
+        return [int(message.rpartition(":")[2]) for message in self.messages()]
+
+
+@pytest.fixture
+def process(site: Site) -> Process:
+    return Process(site)
+
+
+def scanners(site: Site, count: int = 2, **fields: int | str) -> list[Holder]:
+    """Scanners that were heard of."""
+    made = [site.scanner(**fields) for _ in range(count)]
+    for holder in made:
+        site.heartbeat(holder)
+    return made
+
+
+def now(site: Site, holder: Holder) -> Holder:
+    """With the present version of its record."""
+    return site.holder(holder.scanner)
+
+
+def ids(*holders: Holder) -> list[int]:
+    return [holder.scanner for holder in holders]
+
+
+def own(holder: Holder) -> str:
+    return f"s{holder.scanner}"
+
+
+def group_of(site: Site, *holders: Holder, cap: int = 10) -> str:
+    return f"g{site.group(*holders, cap=cap)}"
+
+
+def tasks(site: Site, count: int, *queues: str, **fields: str) -> int:
+    """A scan of so many tasks."""
+    return site.scan(*queues, targets=f"10.0.0.1-10.0.0.{count}", size=1, **fields)
+
+
+def polls(site: Site, queue: str) -> list[str]:
+    found: list[str] = site.client.zrange(site.keys.of("queue", queue, "polls"), 0, -1)
+    return found
+
+
+def serve(site: Site, *holders: Holder) -> None:
+    """Each of them ends a task of its own, one after another."""
+    for holder in holders:
+        site.clock.forward(1)
+        tasks(site, 1, own(holder))
+        (lease,) = site.claim(now(site, holder))
+        site.finish(now(site, holder), lease)
+
+
+def started(site: Site, holder: Holder) -> Lease:
+    (lease,) = site.claim(now(site, holder), limit=1)
+    site.tasks.start(now(site, holder), lease.task, lease.attempt)
+    return lease
+
+
+def end(site: Site, holder: Holder, lease: Lease, status: str = "completed") -> None:
+    who, rest = now(site, holder), {"status": status, "results": None, "message": ""}
+    site.tasks.complete(who, lease.task, lease.attempt, **rest)  # type: ignore[arg-type]
+
+
+def test_a_new_scan_calls_as_many_as_it_has_tasks(site: Site, process: Process) -> None:
+    """Each once, and those first that were served least recently."""
+    one, two, three, four = scanners(site, 4)
+    group = group_of(site, one, two, three, four)
+    serve(site, three, one, four, two)
+    process.park(one, two, three, four)
+    site.scan(group, targets="10.0.0.0-10.0.0.5", size=2)
+
+    assert process.called() == ids(three, one, four)
+    tasks(site, 9, group)
+    assert process.called() == ids(two)
+
+
+def test_a_scan_calls_at_all_its_queues(site: Site, process: Process) -> None:
+    """And a poll is parked at its own and at those of its scanner's groups."""
+    one, two, three = scanners(site, 3)
+    group = group_of(site, three)
+    process.park(one, two, three)
+    tasks(site, 3, own(one), own(two), group)
+
+    assert sorted(process.called()) == ids(one, two, three)
+    assert polls(site, group) == polls(site, own(three)) == []
+
+
+def test_one_script_calls_a_hundred_at_most(site: Site, process: Process) -> None:
+    """However many tasks there are; those who are called call the next ones."""
+    many = scanners(site, 105)
+    queues = [own(holder) for holder in many]
+    process.park(*many)
+    tasks(site, 200, *queues)
+
+    assert len(set(process.called())) == 100
+
+
+def test_only_an_empty_claim_waits(site: Site, process: Process) -> None:
+    """Not one that has tasks, is to ask again at once or only later, or did not say that it may."""
+    one, two, three = scanners(site, 3, set_tasks=4)
+    park = Park(process.name, 100_000)
+    tasks(site, 3, own(one))
+    claimed = site.tasks.claim(one, limit=10, park=park)
+    assert (len(claimed.leases), polls(site, own(one))) == (3, [])
+    for lease in claimed.leases:
+        site.tasks.start(one, lease.task, None)
+        end(site, one, lease, "failed")
+    waits = site.tasks.claim(one, limit=1, park=park)
+    assert (waits.leases, waits.wait_ms) == ([], 2000)
+    for _ in range(20):
+        site.scans.pause(site.keys, tasks(site, 1, own(two)), reason="test")
+    who = (two.scanner, two.version, 1, "", 60_000, "", 60, 1000, 1, 100_000, process.name)
+    assert site.tasks.scripts.run("claim", site.keys, *who) == ["ok", "-1"]
+    assert site.claim(three) == []
+
+    assert [polls(site, own(holder)) for holder in (one, two, three)] == [[], [], []]
+
+
+def drained(site: Site, holder: Holder) -> None:
+    site.scanners.save(site.keys, holder.scanner, {"drain": 1})
+
+
+def retired(site: Site, holder: Holder) -> None:
+    RetirementStore(site.client, site.clock).retire(site.keys, "scanner", holder.scanner)
+
+
+def of_another_engine(site: Site, holder: Holder) -> None:
+    site.heartbeat(now(site, holder), engines="nmap")
+
+
+def full(site: Site, holder: Holder) -> None:
+    tasks(site, 1, own(holder))
+    started(site, holder)
+
+
+@pytest.mark.parametrize("becomes", [drained, retired, of_another_engine, full])
+def test_who_may_not_have_it_is_passed_over(
+    site: Site, process: Process, becomes: Callable[[Site, Holder], None]
+) -> None:
+    """And the next one called in its place."""
+    one, two = scanners(site, set_tasks=1)
+    group = group_of(site, one, two)
+    becomes(site, one)
+    serve(site, two)
+    process.park(one, two)
+    tasks(site, 1, group)
+
+    assert process.called() == ids(two)
+
+
+def test_who_has_failed_too_often_is_passed_over(site: Site, process: Process) -> None:
+    """What it gives back with its third failure is for another one; it has capacity, and waits."""
+    one, two = scanners(site, set_tasks=4)
+    group = group_of(site, one, two)
+    tasks(site, 3, group, retry_failed="1")
+    leases = [started(site, one) for _ in range(3)]
+    for lease in leases[:2]:
+        end(site, one, lease, "failed")
+    site.clock.forward(1)
+    for _ in range(2):
+        started(site, two)
+    process.park(one, two)
+    process.called()
+    end(site, one, leases[2], "failed")
+
+    assert sorted(process.called()) == ids(one, two)
+
+
+def test_a_poll_waits_as_long_as_it_said(site: Site, process: Process) -> None:
+    """Then it is not called, and forgotten."""
+    one, two = scanners(site)
+    group = group_of(site, one, two)
+    process.park(one, seconds=10)
+    process.park(two)
+    site.clock.forward(11)
+    tasks(site, 1, group)
+
+    assert process.called() == ids(two)
+    assert polls(site, group) == polls(site, own(one)) == []
+
+
+def test_a_poll_is_called_once(site: Site, process: Process) -> None:
+    """Until it has asked again; then of what concerns its scanner, too."""
+    (one,) = scanners(site, 1)
+    process.park(one)
+    tasks(site, 1, own(one))
+    assert process.called() == ids(one)
+    tasks(site, 1, own(one))
+    site.scanners.save(site.keys, one.scanner, {"rate": 5})
+
+    assert process.called() == []
+
+
+def test_the_process_is_told_the_site(client: Any) -> None:
+    """Scanners of two sites may have the same id."""
+    north = Site(client, keys=SiteKeys("north"))
+    process, (one,) = Process(north), scanners(north, 1)
+    process.park(one)
+    tasks(north, 1, own(one))
+
+    assert process.messages() == [f"north:{one.scanner}"]
+
+
+def test_the_last_poll_of_a_scanner_counts(site: Site, process: Process) -> None:
+    """It is called in its process, and stays when the one before goes."""
+    other, (one,) = Process(site, "other"), scanners(site, 1)
+    process.park(one)
+    other.park(one)
+    site.tasks.unpark(site.keys, one.scanner, process.name, handed_on=False)
+    tasks(site, 1, own(one))
+
+    assert (process.called(), other.called()) == ([], ids(one))
+
+
+def test_who_goes_waits_nowhere(site: Site, process: Process) -> None:
+    """Neither at its queues, nor where its scanner is changed."""
+    (one,) = scanners(site, 1)
+    group = group_of(site, one)
+    process.park(one)
+    site.tasks.unpark(site.keys, one.scanner, process.name, handed_on=False)
+    site.scanners.save(site.keys, one.scanner, {"rate": 5})
+
+    assert process.called() == []
+    assert polls(site, group) == polls(site, own(one)) == []
+
+
+def test_who_has_left_a_group_is_not_called_there(site: Site, process: Process) -> None:
+    """The others are, and it is found there no more."""
+    one, two = scanners(site)
+    group = site.group(one, two)
+    process.park(one, two)
+    site.groups.save(site.keys, group, name="g", cap=10, members=[two.scanner])
+    assert process.called() == ids(one)
+    tasks(site, 1, f"g{group}")
+
+    assert process.called() == ids(two)
+    assert polls(site, f"g{group}") == []
+
+
+def test_what_was_in_vain_is_handed_on(site: Site, process: Process) -> None:
+    """To the next that waits at one of its queues, for what is new or goes on."""
+    one, two, three = scanners(site, 3)
+    group = group_of(site, one, two, three)
+    serve(site, one, two, three)
+    process.park(one, two, three)
+
+    def handed_on_by(holder: Holder, *, handed_on: bool = True) -> list[int]:
+        site.tasks.unpark(site.keys, holder.scanner, process.name, handed_on=handed_on)
+        return process.called()
+
+    scan = tasks(site, 2, group)
+    assert process.called() == ids(one, two)
+    assert handed_on_by(one, handed_on=False) == []
+    assert handed_on_by(one) == ids(three)
+    (lease,) = site.claim(now(site, two), limit=1)
+    site.scans.pause(site.keys, scan, reason="test")
+    process.park(three, one)
+    site.scans.resume(site.keys, scan, reason="test")
+    assert process.called() == ids(one)
+    assert (lease.scan, handed_on_by(one)) == (scan, ids(three))
+
+
+def test_only_what_is_in_reach_calls(site: Site, process: Process) -> None:
+    """As many scans as the queue has room for, paused ones not counted; each calls once."""
+    many = scanners(site, 4)
+    group = group_of(site, *many, cap=2)
+    serve(site, *many)
+    process.park(*many)
+    first = tasks(site, 1, group)
+    assert process.called() == ids(many[0])
+    second = tasks(site, 1, group)
+    assert process.called() == ids(many[1])
+    third = tasks(site, 1, group)
+    assert process.called() == []
+    for scan in (first, second, third):
+        site.scans.pause(site.keys, scan, reason="test")
+    tasks(site, 1, group)
+
+    assert process.called() == ids(many[2])
+
+
+def test_a_scan_that_comes_in_reach_calls(site: Site, process: Process) -> None:
+    """When one before it has nothing more, or the job capacity grows; those before it do not."""
+    able, *others = scanners(site, 4)
+    group = site.group(able, *others, cap=2)
+    queue = f"g{group}"
+    serve(site, *others)
+    for holder in others:
+        site.heartbeat(now(site, holder), engines="connect")
+    gone = tasks(site, 2, queue, engine="nmap")
+    started(site, able)
+    process.park(*others)
+    tasks(site, 1, queue)
+    assert process.called() == ids(others[0])
+    tasks(site, 1, queue)
+    assert process.called() == []
+    site.scans.cancel(site.keys, gone, reason="test")
+    assert process.called() == ids(others[1])
+    tasks(site, 1, queue)
+    assert process.called() == []
+    site.groups.save(site.keys, group, name=None, cap=3, members=None)
+
+    assert process.called() == ids(others[2])
+
+
+def test_what_comes_back_calls(site: Site, process: Process) -> None:
+    """A slice that is released or lost, and a scan that is resumed."""
+    one, two = scanners(site, set_tasks=1)
+    group = group_of(site, one, two)
+    scan = tasks(site, 1, group)
+    lease = started(site, one)
+    process.park(two)
+    site.tasks.release(now(site, one), lease.task, None, done=0)
+    assert process.called() == ids(two)
+    started(site, one)
+    process.park(two, seconds=300)
+    site.pass_time(90)
+    assert process.called() == []
+    site.pass_time(50)
+    assert process.called() == ids(two)
+    site.scans.pause(site.keys, scan, reason="test")
+    process.park(two)
+    site.scans.resume(site.keys, scan, reason="test")
+
+    assert process.called() == ids(two)
+
+
+def test_room_for_its_own_is_told(site: Site, process: Process) -> None:
+    """A scanner that has ended a task, or may have more of them, more scans, another engine."""
+    (one,) = scanners(site, 1, set_tasks=1, set_jobs=1)
+    site.heartbeat(one, engines="connect")
+    tasks(site, 1, own(one))
+    lease = started(site, one)
+    process.park(one)
+    end(site, one, lease)
+    assert process.called() == ids(one)
+    full(site, one)
+    tasks(site, 1, own(one))
+    process.park(one)
+    site.scanners.save(site.keys, one.scanner, {"set_tasks": 9})
+    assert process.called() == ids(one)
+    process.park(one)
+    site.scanners.save(site.keys, one.scanner, {"set_jobs": 2})
+    assert process.called() == ids(one)
+    started(site, one)
+    process.park(one)
+    site.heartbeat(now(site, one), engines="connect,nmap")
+
+    assert process.called() == ids(one)
+
+
+def test_a_limit_that_is_raised_calls(site: Site, process: Process) -> None:
+    """Those who wait for some of it; and so does one that is deleted."""
+    one, two = scanners(site, set_tasks=4)
+    subnet = site.subnet("10.0.0.0/8", 1)
+    site.scan(own(one), own(two), size=1)
+    started(site, one)
+    process.park(two)
+    site.rules.store.save(site.keys, "subnet", subnet, {"rate": 2})
+    assert process.called() == ids(two)
+    started(site, two)
+    process.park(two)
+    site.rules.store.delete(site.keys, "subnet", subnet)
+
+    assert process.called() == ids(two)
+
+
+SHARED: dict[str, dict[str, str]] = {"scan": {"rate": "2"}, "subnet": {}}
+
+
+@pytest.mark.parametrize("kind", SHARED)
+def test_a_share_that_comes_free_calls(site: Site, process: Process, kind: str) -> None:
+    """The first four of those who wait for their turn, who cannot have some before others had."""
+    one, first, *rest = scanners(site, 7, set_tasks=4)
+    if kind == "subnet":
+        site.subnet("10.0.0.0/8", 2)
+    queues = [own(holder) for holder in (one, first, *rest)]
+    site.scan(*queues, size=1, **SHARED[kind])
+    leases = site.claim(now(site, one), limit=2)
+    for lease in leases:
+        site.tasks.start(now(site, one), lease.task, None)
+    process.park(first)
+    end(site, one, leases[0])
+    assert process.called() == ids(first)
+    for holder in rest:
+        site.clock.forward(1)
+        process.park(holder)
+    end(site, one, leases[1])
+
+    assert process.called() == ids(*rest[:3])
+
+
+def test_what_a_sync_gives_back_calls_once(site: Site, process: Process) -> None:
+    """Although it writes twice: what it ends first, then what it is handed out."""
+    one, two, three, four = scanners(site, 4, set_tasks=2)
+    group = group_of(site, one, two, three, four)
+    serve(site, two, three, four)
+    tasks(site, 2, group)
+    leases = [started(site, one) for _ in range(2)]
+    process.park(two, three, four)
+    said = [Said(lease.task, lease.attempt, "released") for lease in leases]
+    again = site.tasks.sync(now(site, one), 1, "", Report(), said).leases
+
+    assert [lease.task for lease in again] == [leases[1].task]
+    assert process.called() == ids(two, three)
+
+
+def test_a_queue_that_goes_takes_its_polls_along(site: Site, process: Process) -> None:
+    """Of a group, and of a scanner."""
+    one, two = scanners(site)
+    group = site.group(one, two)
+    process.park(one, two)
+    retirement = RetirementStore(site.client, site.clock)
+    for kind, item in (("group", group), ("scanner", one.scanner)):
+        retirement.retire(site.keys, kind, item)
+        retirement.delete(site.keys, kind, item)
+
+    assert site.client.keys(f"*:g{group}:*") == site.client.keys(f"*:{own(one)}:*") == []
