@@ -37,7 +37,7 @@ def measured(store: redis.Redis, calls: int, make: Callable[[], object]) -> Leng
     stats = {
         name.removeprefix("cmdstat_"): each for name, each in store.info("commandstats").items()
     }
-    scripts = stats.pop("evalsha")
+    scripts = stats.pop("evalsha" if "evalsha" in stats else "fcall")
     inner = {name: each["calls"] for name, each in stats.items() if name not in ADMIN}
     writes = sum(count for name, count in inner.items() if name in writers)
     return Length(

@@ -1,24 +1,24 @@
-"""Loads the Lua scripts, with the steps that they share brought in by their include lines."""
+"""Runs the Lua scripts on one store."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
-from pathlib import Path
-from time import perf_counter
+from hashlib import sha1
+from time import monotonic, perf_counter
 from typing import Any
 
 import redis
-from redis.exceptions import NoScriptError
+from redis.exceptions import NoScriptError, ResponseError
 
 from queues.keys import SiteKeys
 from queues.pool import ask
+from queues.sources import LIBRARIES, library, source
 
-FOLDER = Path(__file__).parent / "lua"
-_INCLUDE = re.compile(r"^-- include: (\w+)\n", re.MULTILINE)
-_DEFINES = re.compile(r"^local (?:function )?(\w+(?:, \w+)*)", re.MULTILINE)
-_WORD = re.compile(r"\w+")
+LIBRARIES_KEPT = 8
+SECONDS_WITHOUT = 60.0
+_NO_FUNCTION = re.compile(r"Function not found|unknown command|'fcall' command", re.IGNORECASE)
 
 Now = Callable[[], str]
 Watch = Callable[[str, float], None]
@@ -37,59 +37,21 @@ def watch_scripts(watch: Watch) -> None:
 
 
 @cache
-def source(name: str) -> str:
-    """The whole text of a script: each included step once, before whoever needs it.
-
-    What a step keeps to itself is local to it: Lua allows 200 local names in one scope, and looks
-    through those that functions share for each name that each of them uses.
-    """
-    texts = [_INCLUDE.sub("", _read(f"lib/{step}")) for step in _steps(name, [])]
-    texts.append(_INCLUDE.sub("", _read(name)))
-    return "".join([*map(_block, texts, _shared(texts)), texts[-1]])
-
-
-def _shared(texts: list[str]) -> Iterator[set[str]]:
-    """Of each step, the names that those after it use."""
-    for place, text in enumerate(texts[:-1], start=1):
-        own = {name for names in _DEFINES.findall(text) for name in _WORD.findall(names)}
-        yield own & set(_WORD.findall("".join(texts[place:])))
-
-
-def _block(text: str, shared: set[str]) -> str:
-    """A step in a scope of its own, outside of which are the names it shares; '' without any.
-
-    A line that defines several names shares all of them, or none.
-    """
-
-    def define(match: re.Match[str]) -> str:
-        is_shared = set(_WORD.findall(match[1])) <= shared
-        return match[0].removeprefix("local ") if is_shared else match[0]
-
-    if not shared:
-        return ""
-    return f"local {', '.join(sorted(shared))}\ndo\n{_DEFINES.sub(define, text)}end\n"
-
-
-def _read(name: str) -> str:
-    return (FOLDER / f"{name}.lua").read_text(encoding="utf-8")
-
-
-def _steps(name: str, found: list[str]) -> list[str]:
-    """The steps that a script needs, each after those that it needs itself."""
-    for step in _INCLUDE.findall(_read(name)):
-        if step not in found:
-            _steps(f"lib/{step}", found)
-            found.append(step)
-    return found
+def digest(name: str) -> str:
+    """By which EVALSHA knows a script."""
+    return sha1(source(name).encode(), usedforsecurity=False).hexdigest()
 
 
 class Scripts:
-    """Runs scripts on one store: EVALSHA, then EVAL where the server has not seen the script."""
+    """Runs scripts as functions of a library, which the server keeps.
+
+    Where it keeps none (Redis 6, no right to, no room for it) they run by EVALSHA, then EVAL.
+    """
 
     def __init__(self, store: redis.Redis, now: Now = server_clock) -> None:
         self._store = store
         self._now = now
-        self._loaded: dict[str, Any] = {}
+        self._functions_from = 0.0  # by the monotonic clock
 
     def run(self, name: str, keys: SiteKeys, *args: str | int) -> list[Any]:
         """What the script answers: a word first, then what goes with it."""
@@ -99,19 +61,55 @@ class Scripts:
         """Run a script that needs no clock."""
         return self._answer(name, keys, list(args))
 
+    def prepared(self, name: str) -> tuple[str, str]:
+        """The first words of a command that runs the script, which the server now knows."""
+        if self._load_library():
+            return "FCALL", library().functions[name]
+        ask(self._store, "SCRIPT", "LOAD", source(name))
+        return "EVALSHA", digest(name)
+
     def _answer(self, name: str, keys: SiteKeys, args: list[str | int]) -> list[Any]:
         began = perf_counter()
-        script = self.loaded(name)
-        try:
-            answer: list[Any] = ask(self._store, "EVALSHA", script.sha, 1, keys.root, *args)
-        except NoScriptError:
-            answer = ask(self._store, "EVAL", source(name), 1, keys.root, *args)
+        answer = self._call(name, keys.root, args)
         for watch in _watches:
             watch(name, perf_counter() - began)
         return answer
 
-    def loaded(self, name: str) -> Any:
-        """The script as redis-py keeps it, for whoever puts many calls into one pipeline."""
-        if name not in self._loaded:
-            self._loaded[name] = self._store.register_script(source(name))
-        return self._loaded[name]
+    def _call(self, name: str, root: str, args: list[str | int]) -> list[Any]:
+        if monotonic() >= self._functions_from:
+            try:
+                return self._ask_function(name, root, args)
+            except ResponseError as error:
+                if not _NO_FUNCTION.search(str(error)):
+                    raise
+            if self._load_library():
+                return self._ask_function(name, root, args)
+        try:
+            return self._ask("EVALSHA", digest(name), root, args)
+        except NoScriptError:
+            return self._ask("EVAL", source(name), root, args)
+
+    def _ask_function(self, name: str, root: str, args: list[str | int]) -> list[Any]:
+        return self._ask("FCALL", library().functions[name], root, args)
+
+    def _ask(self, command: str, what: str, root: str, args: list[str | int]) -> list[Any]:
+        answer: list[Any] = ask(self._store, command, what, 1, root, *args)
+        return answer
+
+    def _load_library(self) -> bool:
+        """Whether the server now keeps the library; if not, it is asked again in a while."""
+        try:
+            ask(self._store, "FUNCTION", "LOAD", "REPLACE", library().text)
+            self._forget_libraries()
+        except ResponseError:
+            self._functions_from = monotonic() + SECONDS_WITHOUT
+            return False
+        return True
+
+    def _forget_libraries(self) -> None:
+        """Have few versions kept; one that is still in service loads its own again."""
+        rows = ask(self._store, "FUNCTION", "LIST", "LIBRARYNAME", f"{LIBRARIES}*")
+        names = {row["library_name"] if isinstance(row, dict) else row[1] for row in rows}
+        if len(names) > LIBRARIES_KEPT:
+            for name in names - {library().name}:
+                ask(self._store, "FUNCTION", "DELETE", name)

@@ -289,10 +289,10 @@ class TaskStore(Store):
 
     def unpark_all(self, polls: Iterable[tuple[SiteKeys, int]], process: str) -> None:
         """Many polls at once wait in this process no more."""
-        unpark = self.scripts.loaded("unpark")
+        unpark = self.scripts.prepared("unpark")
         with self.client.pipeline(transaction=False) as pipe:
             for keys, scanner in polls:
-                unpark(keys=[keys.root], args=["", scanner, process, ""], client=pipe)
+                pipe.execute_command(*unpark, 1, keys.root, "", scanner, process, "")
             pipe.execute()
 
     def get(self, keys: SiteKeys, task: int) -> Record | None:

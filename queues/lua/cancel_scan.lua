@@ -4,6 +4,7 @@
 -- Returns {'ok'} | {'not_found'} | {'ended', status}
 -- Guarantees: what is open is dropped at once; what is in flight stays its holder's, who is told to stop;
 -- repeating it is harmless.
+-- flag: allow-oom
 -- include: clock
 -- include: set_status
 -- include: settle

@@ -4,6 +4,7 @@
 -- Returns {'ok', how many were looked at}
 -- Guarantees: a stalled task first raises an alarm, and is taken back after max_task_ms without progress
 -- (both never sooner than three times its expected duration), however often it is renewed.
+-- flag: allow-oom
 -- include: clock
 -- include: task
 -- include: take_back

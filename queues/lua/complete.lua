@@ -5,6 +5,7 @@
 -- Returns {'ok'} | {'stale'} | {'not_found'} | {'not_owned'} | {'lease_lost'} | {'not_started'} | {'ended'}
 -- Guarantees: the lease and its capacity end once; repeating the same outcome is harmless, another one
 -- after it is 'ended'; the scan ends with its last task.
+-- flag: allow-oom
 -- include: clock
 -- include: scanner
 -- include: touch

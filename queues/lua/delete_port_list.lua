@@ -3,6 +3,7 @@
 -- ARGV[1] port list
 -- Returns {'ok'} | {'not_found'} | {'in_use', scan}
 -- Guarantees: a list that an unfinished scan uses stays.
+-- flag: allow-oom
 -- include: keys
 local id = ARGV[1]
 if redis.call('EXISTS', key('port-list', id)) == 0 then

@@ -3,6 +3,7 @@
 -- ARGV[1] now or ''   ARGV[2] 'scanner' or 'group'   ARGV[3] its id
 -- Returns {'ok'} | {'not_found'} | {'busy', leases} for a scanner that holds tasks
 -- Guarantees: a scanner goes only when its last lease has; a group's members are in it no more.
+-- flag: allow-oom
 -- include: clock
 -- include: membership
 -- include: alarm

@@ -4,6 +4,7 @@
 -- Returns {'ok'} | {'not_found'}
 -- Guarantees: the site's rules have a new version; what waited for a subnet's budget is not forgotten: the
 -- next claims bring it back.
+-- flag: allow-oom
 -- include: clock
 -- include: rule
 -- include: freed

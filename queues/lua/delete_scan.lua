@@ -4,6 +4,7 @@
 -- Returns {'more'} as long as tasks are left | {'ok'} | {'not_found'} | {'unfinished', status}
 -- Guarantees: nothing of an unfinished scan is touched; the record goes last, so that a deletion cut off
 -- is finished by repeating it.
+-- flag: allow-oom
 -- include: clock
 -- include: alarm
 local scan, id = key('scan', ARGV[2]), ARGV[2]

@@ -5,6 +5,7 @@
 -- Returns {code, the limit in the way or ''} with code '' where it does not wait: it has ended, or nothing
 --   of it is open, or tasks are out and budgets have room for more
 -- Guarantees: writes nothing; decides by the same steps as a claim.
+-- flag: no-writes
 -- include: clock
 -- include: reason
 -- blocked_by(id, least): the subnet whose budget all that is open of a scan waits for, or nil; and whether

@@ -4,6 +4,7 @@
 -- ARGV[4] how many at most   ARGV[5] '1' to end the jobs, '0' only to look
 -- Returns {'ok', the last scan looked at, or ''} | {'only_queue', scan}
 -- Guarantees: a scan whose other queues are all retired keeps its job here.
+-- flag: allow-oom
 -- include: keys
 -- include: queue
 -- include: scan

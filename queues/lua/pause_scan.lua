@@ -4,6 +4,7 @@
 -- Returns {'ok'} | {'not_found'} | {'ended'} | {'not_possible', status}
 -- Guarantees: nothing more of it is handed out; what is in flight stays its holder's, who is told to
 -- pause; it keeps its place in its queues; repeating it is harmless.
+-- flag: allow-oom
 -- include: clock
 -- include: set_status
 -- include: settle

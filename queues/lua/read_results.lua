@@ -3,6 +3,7 @@
 -- ARGV[1] scan   ARGV[2] after which entry, or '-'   ARGV[3] how many at most   ARGV[4] bytes of results
 -- Returns {'ok', entries as XRANGE gives them}; no entries: there are no more
 -- Guarantees: writes nothing; whatever sizes the batches have, only the last one passes the bytes.
+-- flag: no-writes
 -- include: keys
 local stream, start = key('scan', ARGV[1], 'results'), ARGV[2]
 local entries, bytes = {}, 0

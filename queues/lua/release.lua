@@ -6,6 +6,7 @@
 --   | {'not_started'} for addresses done before the start | {'too_many', addresses of the task}
 -- Guarantees: the lease and its capacity end once; no strike is counted; repeating it is harmless as long
 -- as nobody else was given the task.
+-- flag: allow-oom
 -- include: clock
 -- include: scanner
 -- include: touch

@@ -4,6 +4,7 @@
 -- Returns {'ok'} | {'not_found'}
 -- Guarantees: a retired queue takes no new scans, and nothing of it is handed out; a retired scanner is
 -- handed nothing at all, and upkeep finishes its deletion.
+-- flag: allow-oom
 -- include: presence
 -- include: write_back
 local queue, scanner = record_of('queue', ARGV[2]), string.match(ARGV[2], '^s(%d+)$')

@@ -3,6 +3,7 @@
 -- ARGV[1] now or ''   ARGV[2] lease_ms   ARGV[3] how many at most
 -- Returns {'ok', how many}
 -- Guarantees: work is taken from scanners here (and by the same step in claims), and nowhere else.
+-- flag: allow-oom
 -- include: clock
 -- include: sweep
 -- include: write_back

@@ -12,6 +12,7 @@
 --   word; claim as claim answers, 'none' where no task was wanted
 -- Guarantees: reports are taken in their order, each whole or not at all, as by the script of its own; then tasks are
 -- handed out as by a claim. Its first write frees: a full store refuses no end of work.
+-- flag: allow-oom
 -- include: clock
 -- include: scanner
 -- include: touch

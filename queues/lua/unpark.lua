@@ -3,6 +3,7 @@
 -- ARGV[1] now or ''   ARGV[2] scanner   ARGV[3] process   ARGV[4] '1' to hand a wake-up on to the next
 -- Returns {'ok'}
 -- Guarantees: a poll of the scanner that waits in another process stays.
+-- flag: allow-oom
 -- include: clock
 -- include: polls
 -- include: stir_queue

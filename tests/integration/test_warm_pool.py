@@ -11,9 +11,7 @@ import redis
 
 from queues import pool as pools
 from queues.connection import open_redis
-from queues.keys import SiteKeys
 from queues.pool import WarmPool, ask
-from queues.scripts import Scripts
 
 
 @pytest.fixture
@@ -153,13 +151,3 @@ def test_an_error_of_the_server_does_not_cost_the_connection(store_url: str) -> 
     assert after is before
     assert after.is_connected
     own.close()
-
-
-def test_a_script_that_the_server_forgot_is_loaded_again(client: redis.Redis) -> None:
-    """After a restart or SCRIPT FLUSH, by the call that finds it forgotten."""
-    scripts, asked = Scripts(client), ("explain", SiteKeys("default"), 1, 100, 1)
-    first = scripts.run(*asked)
-    client.script_flush()
-
-    assert [scripts.run(*asked) for _ in range(2)] == [first, first]
-    assert client.script_exists(scripts.loaded("explain").sha) == [True]

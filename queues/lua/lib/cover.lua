@@ -1,7 +1,11 @@
+-- include: begin
 -- include: keys
 -- include: text
 -- include: scan
-local COVERED = {}
+local COVERED
+STARTERS[#STARTERS + 1] = function()
+  COVERED = {}
+end
 
 -- cover(scan, state, first, last): adds an interval to the merged intervals of `state` (done, failed,
 -- excluded) and to the scan's counter of it. Memory is per gap, not per task.

@@ -1,8 +1,12 @@
+-- include: begin
 -- include: keys
 -- include: text
 -- include: records
 local TASKS_KEPT, IDS_A_CALL = 1000, 1000
-local ENDED = {}
+local ENDED
+STARTERS[#STARTERS + 1] = function()
+  ENDED = {}
+end
 
 -- finish_task(task, status, now): it has ended for good; a scan keeps its newest 1,000 whole.
 local function finish_task(task, status, now)

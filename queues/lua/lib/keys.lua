@@ -1,5 +1,9 @@
+-- include: begin
 -- key(part, …): the name of a key of this site. queues/keys.py is the map; a test holds both together.
-local SITE = KEYS[1]
+local SITE = nil
+STARTERS[#STARTERS + 1] = function()
+  SITE = KEYS[1]
+end
 
 local function key(kind, id, part, more)
   if not id then

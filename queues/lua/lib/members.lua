@@ -1,7 +1,11 @@
+-- include: begin
 -- include: keys
 -- include: write_back
 -- Sorted sets as a script changes them: what it says last of a member is written, once, by write_back.
-local MEMBERS = {}
+local MEMBERS
+STARTERS[#STARTERS + 1] = function()
+  MEMBERS = {}
+end
 
 -- score(at, member, value): it is in the set with this score; false: it is not.
 local function score(at, member, value)

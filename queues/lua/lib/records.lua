@@ -1,11 +1,14 @@
+-- include: begin
 -- include: keys
 -- include: text
 -- include: write_back
 -- The records of a site as a script sees them: a table of a record's fields by name, false where it has none.
 -- A field is read once, and what changes is written once, by write_back. [1] is the key, [2] what has changed, [3]
 -- whether it was read as a whole.
-local RECORDS = { scan = {}, scanner = {}, task = {}, queue = {} }
-local CHANGED = {}
+local RECORDS, CHANGED
+STARTERS[#STARTERS + 1] = function()
+  RECORDS, CHANGED = { scan = {}, scanner = {}, task = {}, queue = {} }, {}
+end
 
 -- record_of(kind, id): the record of a scan, a scanner, a task or a queue, with the fields that were read so far.
 local function record_of(kind, id)

@@ -1,3 +1,4 @@
+-- include: begin
 -- include: clock
 -- include: keys
 -- include: able
@@ -6,7 +7,10 @@
 -- include: write_back
 local ROUSED_AT_MOST, LOOKED_AT_MOST = 100, 116
 local CHANNEL = 'sd:wake:'
-local STIRRED, STIRRED_SCANNERS = {}, {}
+local STIRRED, STIRRED_SCANNERS
+STARTERS[#STARTERS + 1] = function()
+  STIRRED, STIRRED_SCANNERS = {}, {}
+end
 
 -- stir(queue, scan): there is something of this scan for those that wait on the queue.
 local function stir(queue, scan)
@@ -73,7 +77,7 @@ local function rouse(scanner, now, engine, queue)
 end
 
 -- As many of those that wait as there are tasks for them.
-table.insert(WRITERS, 1, function() -- first: it changes records
+FIRST_WRITERS[#FIRST_WRITERS + 1] = function() -- it changes records
   local now = (#STIRRED > 0 or #STIRRED_SCANNERS > 0) and clock(ARGV[1])
   for _, scan in ipairs(STIRRED) do
     local left = tasks_in(scan)
@@ -87,4 +91,4 @@ table.insert(WRITERS, 1, function() -- first: it changes records
     rouse(scanner, now)
   end
   STIRRED, STIRRED_SCANNERS = {}, {}
-end)
+end

@@ -1,5 +1,9 @@
+-- include: begin
 -- include: records
-local OF_SITE, SITE_RECORD = { 'swept', 'grace', 'rules', 'last_id' }, { SITE }
+local OF_SITE, SITE_RECORD = { 'swept', 'grace', 'rules', 'last_id' }, nil
+STARTERS[#STARTERS + 1] = function()
+  SITE_RECORD = { SITE }
+end
 
 -- site(): the site's own record.
 local function site()

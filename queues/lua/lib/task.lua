@@ -2,13 +2,10 @@
 -- include: text
 -- A task's record keeps what it covers in one field, slice, and who has it and how in another, lease: a hash of few
 -- fields costs a script less than one of many. queues/task_records.py reads them for the rest of the product.
-local OF_TASK = { 'slice', 'lease', 'status', 'progress' }
 local MAY_LACK = { 'holders', 'strikes', 'stalled', 'taken', 'said', 'recut', 'cancel' }
+local OF_TASK = { 'slice', 'lease', 'status', 'progress', 'holders', 'strikes', 'stalled', 'taken', 'said', 'recut', 'cancel' }
 local SLICE = '^(%d+):(%d+):(%d+):(%d+):([%d,]*)$'
 local LEASE = '^(%d+):(%d+):(%d+):(%d*):([^|]*)|(.*):(%d+)$'
-for _, name in ipairs(MAY_LACK) do
-  OF_TASK[#OF_TASK + 1] = name
-end
 
 -- load_task(id): its record with scan, first, last (numbers), segment, subnets; attempt, scanner, claimed, rate,
 -- rated_by, request, expected; id, size and whether it is held; or nil.

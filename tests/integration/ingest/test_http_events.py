@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from queues.scripts import FOLDER
+from queues.sources import FOLDER
 from tests.integration.ingest.asking import Body, Server
 
 STREAM = {"Accept": "text/event-stream"}

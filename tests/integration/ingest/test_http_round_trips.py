@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from queues.scripts import source
+from queues.sources import library
 from tests.integration.ingest.asking import Body, Scanner, Server, expect_json
 
 CALLS = 5
@@ -49,8 +49,7 @@ def remembering(server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
     monkeypatch.setattr("queues.memory.LOOK_SECONDS", 3600)
     monkeypatch.setattr(dispatch.work.memory, "_looked_at", float("-inf"))
     dispatch.sites._known.clear()
-    for name in SCRIPTS:
-        server.store.script_load(source(name))
+    server.store.function_load(library().text, replace=True)
     return server
 
 
@@ -80,7 +79,7 @@ def test_a_call_is_one_script(remembering: Server, kind: str) -> None:
         for _ in range(CALLS):
             expect_json(KINDS[kind](scanner, job))
 
-    assert sent(remembering, act) == {"EVALSHA": CALLS}
+    assert sent(remembering, act) == {"FCALL": CALLS}
 
 
 def test_releases_are_one_script_each(remembering: Server) -> None:
@@ -93,7 +92,7 @@ def test_releases_are_one_script_each(remembering: Server) -> None:
         for job in jobs:
             expect_json(scanner.tell(job, "release"))
 
-    assert sent(remembering, act) == {"EVALSHA": CALLS}
+    assert sent(remembering, act) == {"FCALL": CALLS}
 
 
 def test_a_process_that_knows_nothing_asks_once_more(remembering: Server) -> None:
@@ -113,5 +112,5 @@ def test_a_process_that_knows_nothing_asks_once_more(remembering: Server) -> Non
     forget()
     results = sent(remembering, lambda: expect_json(KINDS["results"](scanner, job)))
 
-    assert progress == {"HGETALL": 1, "EVALSHA": 1}
-    assert results == {"HGETALL": 2, "HGET": 1, "EVALSHA": 1}
+    assert progress == {"HGETALL": 1, "FCALL": 1}
+    assert results == {"HGETALL": 2, "HGET": 1, "FCALL": 1}

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from queues.keys import MAP, SiteKeys
-from queues.scripts import FOLDER, source
+from queues.sources import FOLDER, source
 
 SCRIPTS = sorted(path.stem for path in FOLDER.glob("*.lua"))
 STEPS = sorted(path.stem for path in (FOLDER / "lib").glob("*.lua"))

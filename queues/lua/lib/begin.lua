@@ -1,0 +1,9 @@
+-- A server that keeps functions defines the steps once, for all calls: what a step remembers of a call it makes anew in a
+-- starter. begin() comes first in every call.
+local STARTERS = {}
+
+local function begin()
+  for i = 1, #STARTERS do
+    STARTERS[i]()
+  end
+end

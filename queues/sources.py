@@ -1,0 +1,110 @@
+"""The Lua scripts as texts: each with the steps that it includes, or all of them as one library."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "lua"
+LIBRARIES = "scan_dispatch_"
+_INCLUDE = re.compile(r"^-- include: (\w+)\n", re.MULTILINE)
+_FLAG = re.compile(r"^-- flag: ([\w-]+)\n", re.MULTILINE)
+_DEFINES = re.compile(r"^local (?:function )?(\w+(?:, \w+)*)", re.MULTILINE)
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True)
+class Library:
+    """All scripts as functions, for a server that keeps such: steps are defined once.
+
+    Names carry a digest of the text, so that two versions of the product serve beside each other.
+    """
+
+    name: str
+    text: str
+    functions: dict[str, str]
+
+
+@cache
+def source(script: str) -> str:
+    """The whole text of a script, for EVAL."""
+    return f"local KEYS, ARGV = KEYS, ARGV\n{_steps([script])}begin()\n{_body(script)}"
+
+
+@cache
+def library() -> Library:
+    """The library of this version."""
+    scripts = sorted(path.stem for path in FOLDER.glob("*.lua"))
+    steps = _steps(scripts)
+    bodies = {script: _body(script) for script in scripts}
+    digest = sha256("\n".join([steps, *bodies.values()]).encode()).hexdigest()[:12]
+    functions = {script: f"{script}_{digest}" for script in scripts}
+    name = f"{LIBRARIES}{digest}"
+    texts = [f"#!lua name={name}\nlocal KEYS, ARGV\n", steps]
+    texts += [_function(functions[script], script, body) for script, body in bodies.items()]
+    return Library(name, "".join(texts), functions)
+
+
+def _function(function: str, script: str, body: str) -> str:
+    """The statement that registers a script under this name."""
+    flags = ", ".join(f"'{flag}'" for flag in _FLAG.findall(_read(script)))
+    return (
+        f"redis.register_function{{ function_name = '{function}', flags = {{ {flags} }},\n"
+        f"callback = function(keys, args)\nKEYS, ARGV = keys, args\nbegin()\n{body}end }}\n"
+    )
+
+
+def _body(script: str) -> str:
+    return _INCLUDE.sub("", _read(script))
+
+
+def _steps(scripts: Iterable[str]) -> str:
+    """The definitions of each step that these scripts need, once, before whoever needs it.
+
+    What a step keeps to itself is local to it: Lua allows 200 local names in one scope, and looks
+    through those that functions share for each name that each of them uses.
+    """
+    found: list[str] = []
+    for script in scripts:
+        _find_steps(script, found)
+    texts = [_body(f"lib/{step}") for step in found]
+    texts.append("".join(_body(script) for script in scripts) + "begin")
+    return "".join(map(_block, texts, _shared(texts)))
+
+
+def _shared(texts: list[str]) -> Iterator[set[str]]:
+    """Of each step, the names that those after it use."""
+    for place, text in enumerate(texts[:-1], start=1):
+        own = {name for names in _DEFINES.findall(text) for name in _WORD.findall(names)}
+        yield own & set(_WORD.findall("".join(texts[place:])))
+
+
+def _block(text: str, shared: set[str]) -> str:
+    """A step in a scope of its own, outside of which are the names it shares; '' without any.
+
+    A line that defines several names shares all of them, or none.
+    """
+
+    def define(match: re.Match[str]) -> str:
+        is_shared = set(_WORD.findall(match[1])) <= shared
+        return match[0].removeprefix("local ") if is_shared else match[0]
+
+    if not shared:
+        return ""
+    return f"local {', '.join(sorted(shared))}\ndo\n{_DEFINES.sub(define, text)}end\n"
+
+
+def _read(name: str) -> str:
+    return (FOLDER / f"{name}.lua").read_text(encoding="utf-8")
+
+
+def _find_steps(name: str, found: list[str]) -> None:
+    """Add the steps that this one needs, each after those that it needs itself."""
+    for step in _INCLUDE.findall(_read(name)):
+        if step not in found:
+            _find_steps(f"lib/{step}", found)
+            found.append(step)
