@@ -8,6 +8,7 @@
 -- flag: allow-oom
 -- include: clock
 -- include: scanner
+-- include: frees
 -- include: touch
 -- include: task
 -- include: end_task
@@ -28,7 +29,8 @@ end
 if word ~= 'ok' then
   return { word }
 end
-end_task(task, status, ARGV[8], now) -- its first write frees: a full store refuses no end of work
+frees()
+end_task(task, status, ARGV[8], now)
 touch(scanner, now)
 if ARGV[7] ~= '' then
   set(task, 'results', ARGV[7])

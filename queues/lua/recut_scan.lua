@@ -48,7 +48,7 @@ for i = ended, tasks - 1 do
 end
 for i = tasks, #ARGV, 6 do
   local task = load_task(ARGV[i])
-  if task and task.held and task.attempt == ARGV[i + 1] then
+  if task and is_held(task) and task.attempt == ARGV[i + 1] then
     adopt(task, { cancel = ARGV[i + 2], recut = ARGV[i + 3] }, ARGV[i + 4], ARGV[i + 5])
   end
 end

@@ -11,10 +11,11 @@
 --   for which the site's rules have changed since they were cut; refusals: task, word, what goes with it; controls: task,
 --   word; claim as claim answers, 'none' where no task was wanted
 -- Guarantees: reports are taken in their order, each whole or not at all, as by the script of its own; then tasks are
--- handed out as by a claim. Its first write frees: a full store refuses no end of work.
+-- handed out as by a claim.
 -- flag: allow-oom
 -- include: clock
 -- include: scanner
+-- include: frees
 -- include: touch
 -- include: facts
 -- include: report
@@ -24,7 +25,7 @@ local now, scanner, wanted = clock(ARGV[1]), ARGV[2], tonumber(ARGV[4])
 if scanner_of(scanner).auth ~= ARGV[3] then
   return { 'stale' }
 end
-redis.call('ZREM', key('leases'), '')
+frees()
 local refusals, controls, outdated = report_all(scanner, { first = math.min(18, #ARGV + 1),
   lease_ms = tonumber(ARGV[7]), stall_ms = tonumber(ARGV[8]) }, now)
 note_facts(scanner, { version = ARGV[12], boot = ARGV[13], engines = ARGV[14], cpus = ARGV[15], memory = ARGV[16],

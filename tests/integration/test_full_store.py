@@ -14,7 +14,7 @@ from dispatch.wiring import open_dispatch
 from domain.errors import StoreFull
 from queues.keys import SiteKeys
 from queues.store import Asked
-from queues.tasks import Holder, Lease, Report, Said
+from queues.tasks import Holder, Lease, Report, Said, TaskStore
 from tests.integration.conftest import Site
 
 KEYS = SiteKeys("default")
@@ -75,11 +75,24 @@ def sync(site: Site, scanner: Holder, lease: Lease, other: Lease) -> None:
     site.tasks.sync(scanner, 0, "", Report(), said)
 
 
+def by_functions(_: TaskStore) -> None:
+    """As it is."""
+
+
+def by_evalsha(tasks: TaskStore) -> None:
+    tasks.scripts._functions_from = float("inf")
+
+
+@pytest.mark.parametrize("way", [by_functions, by_evalsha])
 @pytest.mark.parametrize("end", [complete, release, sync])
 def test_every_end_of_work_is_taken(
-    site: Site, fill: Callable[[], object], end: Callable[[Site, Holder, Lease, Lease], None]
+    site: Site,
+    fill: Callable[[], object],
+    end: Callable[[Site, Holder, Lease, Lease], None],
+    way: Callable[[TaskStore], None],
 ) -> None:
     """However full the store is, also of a scanner that was not heard of for long."""
+    way(site.tasks)
     scanner = site.scanner(set_tasks=2)
     scan = site.scan(f"s{scanner.scanner}", size=1)
     lease, other = site.claim(scanner, limit=2)

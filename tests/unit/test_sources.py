@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import fakeredis
 import pytest
 
 from queues.keys import MAP, SiteKeys
@@ -96,10 +97,23 @@ def test_every_key_on_the_map_is_built_somewhere() -> None:
 
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_numbers_keep_their_digits(name: str) -> None:
-    """No script turns a number into text but by %.0f: `..` and tostring keep only 14 digits."""
+    """No script turns a number into text but by lib/text: `..` and tostring keep only 14 digits."""
     assert "tostring(" not in body(name)
     assert "cjson" not in body(name)
-    assert set(re.findall(r"%[.\d]*[a-z]", body(name).replace("%d", ""))) <= {"%.0f"}
+    assert body(name).count("string.format(") == body(name).count("string.format('%d") <= 2
+
+
+NUMBERS = (0, 7, -7, 999_999_999, 10**9, 10**9 + 1, 1_795_339_845_308_001, 2**53, -(2**40))
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_text_has_all_digits(number: int) -> None:
+    """Of any whole number that a double holds."""
+    lua = fakeredis.FakeRedis(decode_responses=True)
+    steps = (FOLDER / "lib" / step for step in ("begin.lua", "text.lua"))
+    code = "".join(step.read_text(encoding="utf-8") for step in steps)
+
+    assert lua.eval(f"{code} begin() return text(tonumber(ARGV[1]))", 0, number) == str(number)
 
 
 @pytest.mark.parametrize("name", SCRIPTS)

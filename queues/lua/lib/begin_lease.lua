@@ -25,48 +25,49 @@ local function renewed(task, scanner)
   return task
 end
 
--- count_out(task, size): the task counts among what its scanner and its scan have out.
-local function count_out(task, size)
-  local me, scan = record_of('scanner', task.scanner), scan_of(task.scan)
-  add(held_of(task.scanner), task.scan, 1)
-  add(me, 'tasks', 1)
-  add(me, 'targets', size)
+-- count_out(id, me, tasks, size): so many tasks, of so many addresses, count among what the scanner and the scan have out.
+local function count_out(id, me, tasks, size)
+  local scanner, scan = record_of('scanner', me.id), scan_of(id)
+  add(held_of(me.id), id, tasks)
+  add(scanner, 'tasks', tasks)
+  add(scanner, 'targets', size)
   add(scan, 'open', -size)
   add(scan, 'in_flight', size)
-  add(scan, 'claimed', 1)
+  add(scan, 'claimed', tasks)
 end
 
--- task_of(slice, now): the task that a slice is handed out as.
-local function task_of(slice, now)
-  if slice.id ~= '' then
-    return renewed(load_task(slice.id), slice.scanner)
-  end
+-- fresh(slice, scan, me, expected, now): a task for a slice that was never handed out.
+local function fresh(slice, scan, me, expected, now)
   local id = new_id(now)
-  local task = record_of('task', id)
-  task.id, task.attempt = id, '1'
+  return { key('task', id), id = id, attempt = '1', scan = scan, first = slice.first, last = slice.last,
+    segment = slice.segment, subnets = slice.subnets, scanner = me.id, claimed = now, rate = slice.rate,
+    rated_by = slice.bound, request = me.request, expected = expected }
+end
+
+-- again(slice, scan, me, expected, now): the task that a slice was before, handed out once more.
+local function again(slice, scan, me, expected, now)
+  local task = renewed(load_task(slice.id), me.id)
+  task.first, task.last, task.segment, task.subnets = slice.first, slice.last, slice.segment, slice.subnets
+  task.scanner, task.claimed, task.rate, task.rated_by, task.request, task.expected = me.id, now, slice.rate, slice.bound,
+    me.request, expected
+  task.status = 'claimed'
   return task
 end
 
--- begin_lease(slice, now, expires): hands a slice out. It has id ('' for a fresh one), scan, first, last,
--- size, segment, subnets, budgets, scanner, rate, bound, request, expected. Returns the task.
-local function begin_lease(slice, now, expires)
-  local task = task_of(slice, now)
-  task.scan, task.first, task.last, task.segment, task.subnets = slice.scan, slice.first, slice.last, slice.segment,
-    slice.subnets
-  task.scanner, task.claimed, task.rate, task.rated_by, task.request, task.expected = slice.scanner, now, slice.rate,
-    slice.bound, slice.request, slice.expected
-  set(task, 'slice', slice_text(task))
-  set(task, 'lease', lease_text(task))
-  set(task, 'status', 'claimed')
-  score(key('leases'), task.id, text(expires))
-  score(key('scan', slice.scan, 'tasks'), task.id, task.id)
-  score(key('scanner', slice.scanner, 'tasks'), task.id, task.id)
-  if slice.request ~= '' then
-    score(key('scanner', slice.scanner, 'unstarted'), slice.request .. ':' .. task.id, '0')
+-- begin_lease(slice, scan, me, expected, now): hands a slice of the scan out (open_list, pick) to a scanner (claimer);
+-- expected: for how many ms of probing. Returns the task, which is yet to be counted (count_out).
+local function begin_lease(slice, scan, me, expected, now)
+  local task = (slice.id == '' and fresh or again)(slice, scan, me, expected, now)
+  redis.call('HSET', task[1], 'slice', slice_text(task), 'lease', lease_text(task), 'status', 'claimed')
+  score(key('leases'), task.id, text(now + me.claim_ms))
+  score(key('scan', scan, 'tasks'), task.id, task.id)
+  local held = held_of(me.id)
+  score(held.tasks, task.id, task.id)
+  if me.request ~= '' then
+    score(held.unstarted, me.request .. ':' .. task.id, '0')
   end
-  count_out(task, slice.size)
-  for _, budget in ipairs(slice.budgets) do
-    charge(budget, slice.scanner, slice.rate)
+  for i = 1, #slice.budgets do
+    charge(slice.budgets[i], me.id, slice.rate)
   end
   return task
 end

@@ -17,7 +17,12 @@ local function cover(scan, state, first, last)
     COVERED[#COVERED + 1] = where
   end
   local intervals = COVERED[where]
-  intervals[#intervals + 1] = { first = first, last = last }
+  local latest = intervals[#intervals]
+  if latest and latest.last == first then
+    latest.last = last
+  else
+    intervals[#intervals + 1] = { first = first, last = last }
+  end
 end
 
 local function at(where, index, reverse)

@@ -1,5 +1,6 @@
 -- include: keys
 -- include: text
+-- include: task
 -- include: scan
 -- include: held
 -- include: members
@@ -33,10 +34,10 @@ local function free_budgets(task, now)
   end
 end
 
--- end_lease(task, now): takes the lease away and gives its capacity back: the only place that does, and only
--- for whoever removed the lease. Returns false where there was none.
+-- end_lease(task, now): takes the lease away and gives its capacity back: the only place that does. Whoever calls it says at once
+-- what the task is now. Returns false where it has none.
 local function end_lease(task, now)
-  if redis.call('ZREM', key('leases'), task.id) == 0 then
+  if not is_held(task) then
     return false
   end
   local me, held, scan = record_of('scanner', task.scanner), held_of(task.scanner), scan_of(task.scan)
@@ -45,11 +46,12 @@ local function end_lease(task, now)
   if add(held, task.scan, -1) == 0 then
     set(held, task.scan, false)
   end
-  score(key('scanner', task.scanner, 'tasks'), task.id, false)
+  score(key('leases'), task.id, false)
+  score(held.tasks, task.id, false)
   if task.status == 'running' then
     score(key('stalls'), task.id, false)
   elseif task.request ~= '' then
-    score(key('scanner', task.scanner, 'unstarted'), task.request .. ':' .. task.id, false)
+    score(held.unstarted, task.request .. ':' .. task.id, false)
   end
   add(scan, 'in_flight', -task.size)
   add(scan, task.status, -1)

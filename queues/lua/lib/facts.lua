@@ -24,7 +24,8 @@ end
 -- memory in bytes, load; '' where it does not say.
 local function note_facts(scanner, facts, now)
   local is_new = false
-  local s = read(record_of('scanner', scanner), { 'version', 'engines', 'cpus', 'memory', 'load', 'cap_tasks' })
+  local s = read(record_of('scanner', scanner), { 'version', 'engines', 'cpus', 'memory', 'load', 'cap_tasks', 'boot',
+    'boot_before' })
   for _, name in ipairs({ 'version', 'engines', 'cpus', 'memory', 'load' }) do
     if facts[name] ~= '' and facts[name] ~= s[name] then
       is_new = is_new or name ~= 'load'

@@ -22,9 +22,14 @@ end
 
 -- forget_oldest(scan, count): so many finished tasks of it leave coverage only.
 local function forget_oldest(scan, count)
-  for _, id in ipairs(redis.call('RPOP', key('scan', scan, 'finished'), count)) do
-    redis.call('DEL', key('task', id))
-    redis.call('ZREM', key('scan', scan, 'tasks'), id)
+  local ids, tasks = redis.call('RPOP', key('scan', scan, 'finished'), text(math.min(count, IDS_A_CALL))), {}
+  for i = 1, #ids do
+    tasks[i] = key('task', ids[i])
+  end
+  redis.call('DEL', unpack(tasks))
+  redis.call('ZREM', key('scan', scan, 'tasks'), unpack(ids))
+  if count > IDS_A_CALL then
+    forget_oldest(scan, count - IDS_A_CALL)
   end
 end
 
@@ -35,7 +40,7 @@ WRITERS[#WRITERS + 1] = function()
       kept = redis.call('LPUSH', key('scan', scan, 'finished'), unpack(ids, i, math.min(i + IDS_A_CALL - 1, #ids)))
     end
     if kept > TASKS_KEPT then
-      forget_oldest(scan, text(kept - TASKS_KEPT))
+      forget_oldest(scan, kept - TASKS_KEPT)
     end
   end
   ENDED = {}

@@ -1,5 +1,6 @@
 -- include: keys
 -- include: take
+-- include: begin_lease
 local LOOKS_AT_MOST, LOOKS_AT_LEAST = 16, 4 -- at open intervals of a scan that are not for now
 
 -- may_take(row, me): whether this scanner may have one more slice of the scan now. While fewer slices
@@ -18,8 +19,8 @@ end
 -- scans of the window taking turns.
 local function tasks_of(row, rows, me, wanted)
   local others = 0
-  for _, one in ipairs(rows) do
-    others = others + ((one.over or one == row) and 0 or 1)
+  for i = 1, #rows do
+    others = others + ((rows[i].over or rows[i] == row) and 0 or 1)
   end
   return math.max(1, math.min(math.ceil(math.min(wanted, me.tasks) / (others + 1)), row.open))
 end
@@ -30,6 +31,7 @@ end
 local function hand_out(rows, me, limit, now)
   local tasks, start = {}, 0
   for i, row in ipairs(rows) do
+    row.tasks, row.size = 0, 0
     row.looks = math.max(LOOKS_AT_LEAST, math.floor(LOOKS_AT_MOST / #rows))
     if row.receipt <= me.cursor then
       start = i
@@ -46,6 +48,7 @@ local function hand_out(rows, me, limit, now)
     if task then
       tasks[#tasks + 1], idle = task, 0
       row.taken, row.taken_size = true, before - me.targets
+      row.tasks, row.size = row.tasks + 1, row.size + row.taken_size
       me.distinct = me.distinct + (me.held[row.scan] and 0 or 1)
       me.held[row.scan], me.cursor = true, row.receipt
     else
@@ -54,6 +57,9 @@ local function hand_out(rows, me, limit, now)
   end
   for _, row in ipairs(rows) do
     put_back(row)
+    if row.taken then
+      count_out(row.scan, me, row.tasks, row.size)
+    end
   end
   return tasks
 end

@@ -11,7 +11,7 @@ local function judge_results(task, scanner, attempt, word, batch)
     return 'lease_lost'
   end
   local counter = 'batch:' .. attempt
-  local last = tonumber(read(task, { counter })[counter] or '0')
+  local last = tonumber(task[counter] or '0')
   if batch > last + 1 then
     return 'gap', text(last)
   end

@@ -24,9 +24,11 @@ end
 -- All changes of a set go in two commands; what leaves its set comes first.
 WRITERS[#WRITERS + 1] = function()
   local entering = {}
-  for _, at in ipairs(MEMBERS) do
+  for i = 1, #MEMBERS do
+    local at = MEMBERS[i]
     local leave, enter, set = {}, {}, MEMBERS[at]
-    for _, member in ipairs(set) do
+    for j = 1, #set do
+      local member = set[j]
       if set[member] then
         enter[#enter + 1] = set[member]
         enter[#enter + 1] = member

@@ -10,7 +10,9 @@ local function note_progress(task, progress, now, stall_ms)
   if progress ~= before then
     add(scan, 'advanced', math.min(tonumber(progress), task.size) - math.min(tonumber(before), task.size))
     set(scan, 'active', now)
-    watch(task, now, stall_ms)
+    if task.status == 'running' then
+      watch(task, now, stall_ms)
+    end
     if task.stalled ~= '' then
       set(task, 'stalled', false)
       clear_alarm('task-stalled', task.id, now)

@@ -14,18 +14,18 @@ local function budgets_of(row, slice, me)
   return budgets
 end
 
--- turn_away(entry, row, me, word, budget): an interval that this scanner cannot have now goes to the back;
+-- turn_away(slice, row, me, word, budget): an interval that this scanner cannot have now goes to the back;
 -- where the budget of a subnet is spent, out of everybody's way until some of it comes free.
-local function turn_away(entry, row, me, word, budget)
+local function turn_away(slice, row, me, word, budget)
   row.looks = row.looks - 1
   if budget then
     wait_for(me, budget.kind, budget.id)
   end
   if word == 'spent' then
-    set_aside(entry, row, budget.id)
+    set_aside(entry_of(slice), row, budget.id)
     me.look_again = true
   else
-    redis.call('RPUSH', key('scan', row.scan, 'open'), entry)
+    redis.call('RPUSH', key('scan', row.scan, 'open'), entry_of(slice))
   end
 end
 
@@ -34,11 +34,10 @@ end
 local function pick(row, me, tasks, now)
   local left -- how many there are to look at, once one was turned away
   while left ~= 0 and row.looks > 0 do
-    local entry = next_open(row)
-    if not entry then
+    local slice, word, by = next_open(row), nil, nil
+    if not slice then
       return nil
     end
-    local slice, word, by = read_entry(entry), nil, nil
     if not is_for_others(slice, row, me, now) then
       slice.budgets = budgets_of(row, slice, me)
       slice.rate, word, by = grant(row, slice.budgets, me, tasks, now)
@@ -48,7 +47,7 @@ local function pick(row, me, tasks, now)
       end
     end
     left = (left or 1 + redis.call('LLEN', key('scan', row.scan, 'open'))) - 1
-    turn_away(entry, row, me, word, by)
+    turn_away(slice, row, me, word, by)
   end
   return nil
 end

@@ -39,7 +39,11 @@ end
 
 -- act(task, report, asked, now): the task is what its holder says of it.
 local function act(task, report, asked, now)
-  start_task(task, now, asked.stall_ms)
+  if report.state == 'running' then
+    start_task(task, now, asked.stall_ms)
+  elseif task.status == 'claimed' then
+    note_start(task, now)
+  end
   if report.progress ~= '' then
     note_progress(task, report.progress, now, asked.stall_ms)
   end

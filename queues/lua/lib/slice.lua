@@ -1,4 +1,5 @@
 -- include: keys
+-- include: text
 -- include: records
 -- slice_size(row, rate, free): how many addresses the next slice of a scan has (design §2): about
 -- task_seconds of probing, shrinking towards the end of the scan, within the free capacity.
@@ -16,11 +17,21 @@ end
 
 local PREFER_OTHERS_MS = 30000
 
--- read_entry(entry): an open interval from its text: first, last (exclusive), segment, task ('' for a
--- fresh one), ids of its subnets.
+-- slice_of(first, last, segment, id, subnets): an open interval: first, last (exclusive), segment, task ('' for a fresh
+-- one), ids of its subnets; budgets, rate, bound and size as a claim finds them.
+local function slice_of(first, last, segment, id, subnets)
+  return { first = first, last = last, segment = segment, id = id, subnets = subnets, budgets = nil, rate = nil,
+    bound = nil, size = nil }
+end
+
+-- read_entry(entry), entry_of(slice): from its text on a scan's list, and to it.
 local function read_entry(entry)
   local first, last, segment, id, subnets = string.match(entry, '^(%d+):(%d+):(%d+):(%d*):([%d,]*)$')
-  return { first = tonumber(first), last = tonumber(last), segment = segment, id = id, subnets = subnets }
+  return slice_of(tonumber(first), tonumber(last), segment, id, subnets)
+end
+
+local function entry_of(slice)
+  return text(slice.first) .. ':' .. text(slice.last) .. ':' .. slice.segment .. ':' .. slice.id .. ':' .. slice.subnets
 end
 
 -- is_for_others(slice, row, me, now): whether an open interval failed on this scanner a moment ago, and

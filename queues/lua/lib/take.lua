@@ -50,10 +50,8 @@ local function lease(slice, row, me, now)
     size = #slice.budgets > 0 and math.min(size, me.targets) or me.targets
   end
   cut(slice, row, size)
-  slice.scan, slice.scanner, slice.request = row.scan, me.id, me.request
   slice.size = slice.last - slice.first
-  slice.expected = math.ceil(slice.size * row.ports * 1000 / speed)
-  local task = begin_lease(slice, now, now + me.claim_ms)
+  local task = begin_lease(slice, row.scan, me, math.ceil(slice.size * row.ports * 1000 / speed), now)
   row.open, me.tasks, me.targets = row.open - slice.size, me.tasks - 1, me.targets - slice.size
   return task
 end

@@ -2,30 +2,47 @@
 -- include: text
 -- A task's record keeps what it covers in one field, slice, and who has it and how in another, lease: a hash of few
 -- fields costs a script less than one of many. queues/task_records.py reads them for the rest of the product.
-local MAY_LACK = { 'holders', 'strikes', 'stalled', 'taken', 'said', 'recut', 'cancel' }
-local OF_TASK = { 'slice', 'lease', 'status', 'progress', 'holders', 'strikes', 'stalled', 'taken', 'said', 'recut', 'cancel' }
 local SLICE = '^(%d+):(%d+):(%d+):(%d+):([%d,]*)$'
 local LEASE = '^(%d+):(%d+):(%d+):(%d*):([^|]*)|(.*):(%d+)$'
 
--- load_task(id): its record with scan, first, last (numbers), segment, subnets; attempt, scanner, claimed, rate,
--- rated_by, request, expected; id, size and whether it is held; or nil.
-local function load_task(id)
-  local task = record_of('task', id)
-  if not read(task, OF_TASK).slice then
-    return nil
+-- read_task(id): its record as the store has it, with room for all fields: a table that grows is made anew each time.
+local function read_task(id)
+  local at = key('task', id)
+  local task = { at, nil, true, id = id, slice = false, lease = false, status = false, progress = '0', holders = '',
+    strikes = '', stalled = '', taken = '', said = '', recut = '', cancel = '', scan = '', first = '', last = '', size = 0,
+    segment = '', subnets = '', attempt = '', scanner = '', claimed = '', rate = '', rated_by = '', request = '',
+    expected = '', started = false, finished = false }
+  local fields = redis.call('HGETALL', at)
+  for i = 1, #fields, 2 do
+    task[fields[i]] = fields[i + 1]
   end
-  for _, name in ipairs(MAY_LACK) do
-    task[name] = task[name] or ''
+  return task
+end
+
+-- load_task(id): its record with scan, first, last (numbers), segment, subnets; attempt, scanner, claimed, rate,
+-- rated_by, request, expected; id and size; or nil.
+local function load_task(id)
+  local task = known('task', id)
+  if not task or not task.id then
+    task = known('task', id, read_task(id))
+  end
+  if not task.slice then
+    return nil
   end
   local first, last
   task.scan, first, last, task.segment, task.subnets = string.match(task.slice, SLICE)
   task.attempt, task.scanner, task.claimed, task.rate, task.rated_by, task.request, task.expected =
     string.match(task.lease, LEASE)
-  task.id, task.first, task.last, task.size = id, tonumber(first), tonumber(last), last - first
-  task.holders = task.holders ~= '' and task.holders or task.scanner
-  task.progress = task.progress or '0'
-  task.held = task.status == 'claimed' or task.status == 'running'
+  task.first, task.last, task.size = tonumber(first), tonumber(last), last - first
+  if task.holders == '' then
+    task.holders = task.scanner
+  end
   return task
+end
+
+-- is_held(task): whether a lease of it goes on.
+local function is_held(task)
+  return task.status == 'claimed' or task.status == 'running'
 end
 
 -- slice_text(task), lease_text(task): these fields.
@@ -56,7 +73,7 @@ end
 -- of its last 8 holders; 'not_owned' for the rest. attempt may be ''.
 local function fence(task, scanner, attempt)
   if is_of(task, scanner, attempt) then
-    if task.held then
+    if is_held(task) then
       return 'ok'
     end
     if task.taken == '' and (task.status == 'completed' or task.status == 'failed') then

@@ -1,4 +1,24 @@
--- text(number): its decimal digits, all of them; `..` and tostring keep only 14.
+-- include: begin
+-- text(number): the decimal digits of a whole number, all of them; `..` and tostring keep only 14, and '%.0f' costs
+-- four times as much.
+local NOW, NOW_TEXT
+STARTERS[#STARTERS + 1] = function()
+  NOW, NOW_TEXT = nil, nil
+end
+
 local function text(number)
-  return string.format('%.0f', number)
+  number = number + 0
+  if number == NOW then
+    return NOW_TEXT
+  elseif number < 0 then
+    return '-' .. text(-number)
+  elseif number < 1000000000 then
+    return string.format('%d', number)
+  end
+  return string.format('%d%09d', math.floor(number / 1000000000), number % 1000000000)
+end
+
+-- note_now(now): the moment of this call, which most records are to have.
+local function note_now(now)
+  NOW, NOW_TEXT = now, text(now)
 end
