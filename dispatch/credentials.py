@@ -104,7 +104,7 @@ class Credentials:
         kept, _, expires = record.get(f"key:{match['key']}", "").partition(":")
         if not hmac.compare_digest(kept, secret_digest):
             raise InvalidApiKey
-        if expires and int(expires) < self._scanners.now_ms():
+        if expires and int(expires) <= self._scanners.now_ms():
             raise InvalidApiKey("This key was replaced, and its grace period is over.")
         if record["enabled"] != "1":
             raise ScannerDisabled

@@ -28,6 +28,7 @@ MAP: dict[str, tuple[str, str, str]] = {
     "scanner:<id>:scans": ("HASH", "scan -> how many of its tasks it holds", "their leases"),
     "scanner:<id>:unstarted": ("ZSET", "request:task claimed, not started", "until the start"),
     "online": ("ZSET", "scanners by last contact; those in it are online", "the site"),
+    "polls": ("ZSET", "scanners with a parked poll, by when it ends", "the polls"),
     "retiring": ("SET", "scanners to delete when their last lease has gone", "until then"),
     "engines": ("SET", "engines that scanners have reported", "the site"),
     "groups": ("ZSET", "ids of groups", "the site"),

@@ -16,7 +16,7 @@
 -- include: site
 -- include: queue
 -- include: push
--- include: stir_queue
+-- include: rouse
 -- include: write_back
 local now, total, ports = clock(ARGV[1]), ARGV[4], ARGV[6]
 local queues = 10 + 2 * tonumber(ARGV[8])
@@ -67,8 +67,8 @@ push('RPUSH', key('scan', id, 'open'), intervals + 1, #ARGV)
 for i = queues + 1, segments do
   redis.call('HSET', key('scan', id, 'jobs'), ARGV[i], 'listed')
   redis.call('RPUSH', key('queue', ARGV[i], 'waiting'), id)
-  stir_new(ARGV[i], id)
 end
+stir(id)
 redis.call('ZADD', key('scans'), id, id)
 redis.call('ZADD', key('scans', 'pending'), id, id)
 remember(ARGV[2], ARGV[3], id)

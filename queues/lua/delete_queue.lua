@@ -23,6 +23,7 @@ if is_scanner then
   redis.call('ZREM', key('online'), id)
   set(record_of('scanner', id), 'online', '0')
   set_groups(id, '')
+  stir_scanner(id)
   for _, alarm in ipairs({ 'scanner-offline', 'scanner-failing', 'scanner-duplicated' }) do
     clear_alarm(alarm, id, clock(ARGV[1]))
   end

@@ -8,6 +8,7 @@
 -- include: clock
 -- include: rule
 -- include: freed
+-- include: sharers
 -- include: site
 -- include: write_back
 local kind, id = ARGV[2], ARGV[3]
@@ -19,6 +20,7 @@ redis.call('ZREM', rule_index(kind), id)
 redis.call('HDEL', key('cidrs', kind), cidr)
 redis.call('DEL', rule_key(kind, id))
 if kind == 'subnet' then
+  stir_sharers('subnet', id)
   redis.call('DEL', key('subnet', id, 'grants'), key('subnet', id, 'waiters'), key('subnet', id, 'turns'))
   look_again_at(id)
 end

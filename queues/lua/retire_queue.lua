@@ -14,6 +14,7 @@ elseif ARGV[3] == '1' then
   set(queue, 'retired', '1')
 else
   set(queue, 'retired', false)
+  stir_queue(ARGV[2])
 end
 if scanner and ARGV[3] == '1' then
   set(record_of('scanner', scanner), 'retired', '1')

@@ -10,7 +10,7 @@
 -- include: new_id
 -- include: repeated
 -- include: membership
--- include: stir_queue
+-- include: rouse
 -- include: write_back
 local now, id = clock(ARGV[1]), ARGV[2]
 local before = repeated(ARGV[3], ARGV[4])

@@ -13,6 +13,7 @@
 -- include: repeated
 -- include: rule
 -- include: freed
+-- include: sharers
 -- include: site
 -- include: write_back
 local now, kind, id = clock(ARGV[1]), ARGV[2], ARGV[3]
@@ -42,13 +43,16 @@ if is_new then
   id = new_id(now)
   redis.call('ZADD', rule_index(kind), id, id)
   redis.call('HSET', rule_key(kind, id), 'created', text(now))
-elseif kind == 'subnet' and wanted.rate then
-  local granted = redis.call('HGET', key('subnet', id, 'grants'), 'all') or '0'
-  redis.call('HDEL', key('subnet', id), 'peak')
-  if tonumber(granted) > tonumber(wanted.rate) then
-    redis.call('HSET', key('subnet', id), 'peak', granted)
+elseif kind == 'subnet' then
+  if wanted.rate then
+    local granted = redis.call('HGET', key('subnet', id, 'grants'), 'all') or '0'
+    redis.call('HDEL', key('subnet', id), 'peak')
+    if tonumber(granted) > tonumber(wanted.rate) then
+      redis.call('HSET', key('subnet', id), 'peak', granted)
+    end
   end
   look_again_at(id)
+  stir_sharers('subnet', id)
 end
 if moves then
   redis.call('HDEL', key('cidrs', kind), old or '')

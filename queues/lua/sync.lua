@@ -31,7 +31,6 @@ local refusals, controls, outdated = report_all(scanner, { first = math.min(18, 
 note_facts(scanner, { version = ARGV[12], boot = ARGV[13], engines = ARGV[14], cpus = ARGV[15], memory = ARGV[16],
   load = ARGV[17] }, now)
 touch(scanner, now)
-write_back() -- before a claim looks at it
 
 local me = scanner_of(scanner)
 local reply = { 'ok', (me.drain == '1' or me.retired) and '1' or '0', table.concat(outdated, ','), refusals, controls,
@@ -39,9 +38,9 @@ local reply = { 'ok', (me.drain == '1' or me.retired) and '1' or '0', table.conc
 if wanted > 0 then
   local claimed = claim_tasks(scanner, { limit = wanted, request = ARGV[5], claim_ms = tonumber(ARGV[6]),
     task_seconds = tonumber(ARGV[9]), default_rate = tonumber(ARGV[10]), least_rate = tonumber(ARGV[11]) }, now)
-  write_back()
   for i, part in ipairs(claimed) do
     reply[5 + i] = part
   end
 end
+write_back()
 return reply

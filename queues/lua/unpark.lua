@@ -6,7 +6,7 @@
 -- flag: allow-oom
 -- include: clock
 -- include: polls
--- include: stir_queue
+-- include: rouse
 -- include: write_back
 local scanner = ARGV[2]
 if read(record_of('scanner', scanner), { 'poll' }).poll == ARGV[3] then

@@ -55,10 +55,10 @@ def look(world: World, me: Scanner, turns: Turns, answer: list[Given]) -> str:
     for queue in me.queues:
         moves = promote(world, queue, me, moves)
     stale = search(world, me, turns, answer)
-    waits_for = settle_waits(world, me, turns.refused)
-    if not turns.handed:
-        stale = stale or next((s for s in waits_for if is_stale(world, s)), None)
-    if stale:
+    if stale is None:
+        waits_for = settle_waits(world, me, turns.refused)
+        stale = next((s for s in waits_for if is_stale(world, s)), None)
+    if stale and not turns.handed:
         recut(world, stale)
         return "recut"
     if not turns.handed and (moves == 0 or turns.made_room):

@@ -1,6 +1,7 @@
 -- include: keys
 -- include: scanner
 -- include: able
+-- include: held
 -- claimer(scanner, limits, now): a scanner as a claim sees it: its queues, what it holds and may still take.
 -- Returns nil and for how many ms, where it is to have nothing now.
 local function claimer(scanner, limits, now)
@@ -18,8 +19,7 @@ local function claimer(scanner, limits, now)
   for group in string.gmatch(s.groups or '', '[^,]+') do
     me.queues[#me.queues + 1] = 'g' .. group
   end
-  local held = tonumber(s.tasks or '0') > 0 and redis.call('HKEYS', key('scanner', scanner, 'scans')) or {}
-  for _, scan in ipairs(held) do
+  for _, scan in ipairs(tonumber(s.tasks or '0') > 0 and scans_held(scanner) or {}) do
     me.held[scan], me.distinct = true, me.distinct + 1
   end
   return me

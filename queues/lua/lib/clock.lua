@@ -1,11 +1,13 @@
 -- include: text
--- clock(given): milliseconds since 1970 by the server's clock, or what a test gave.
+-- clock(given): milliseconds since 1970 by the server's clock, or what a test gave; one moment for all of a call.
 local function clock(given)
-  local now = tonumber(given)
-  if not now then
-    local time = redis.call('TIME')
-    now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+  if not NOW then
+    local now = tonumber(given)
+    if not now then
+      local time = redis.call('TIME')
+      now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+    end
+    note_now(now)
   end
-  note_now(now)
-  return now
+  return NOW
 end

@@ -7,16 +7,8 @@
 -- include: return_jobs
 -- include: freed
 -- include: charge
+-- include: sharers
 -- include: rouse
-local SHARERS_STIRRED = 4
-
--- stir_sharers(kind, id): those that wait for their share of a budget may have some now.
-local function stir_sharers(kind, id)
-  for _, scanner in ipairs(redis.call('ZRANGE', key(kind, id, 'turns'), 0, SHARERS_STIRRED - 1)) do
-    stir_scanner(scanner)
-  end
-end
-
 -- free_budgets(task, now): gives its rate back; what waited for it can be handed out again.
 local function free_budgets(task, now)
   if discharge('scan', task.scan, task, now) then

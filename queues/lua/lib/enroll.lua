@@ -2,12 +2,22 @@
 -- include: text
 -- include: records
 -- include: budget
+-- include: sharers
 local FORGOTTEN_AT_MOST = 100
 
--- wait_no_more(kind, id, scanner): it does not count among those that wait for some of a budget.
+-- wait_no_more(kind, id, scanner): it does not count among those that wait for some of a budget. Returns whether it did.
 local function wait_no_more(kind, id, scanner)
-  if redis.call('ZREM', key(kind, id, 'waiters'), scanner) == 1 then
-    redis.call('ZREM', key(kind, id, 'turns'), scanner)
+  if redis.call('ZREM', key(kind, id, 'waiters'), scanner) == 0 then
+    return false
+  end
+  redis.call('ZREM', key(kind, id, 'turns'), scanner)
+  return true
+end
+
+-- give_up(kind, id, scanner): it waits no more, and has nothing of it: the shares of the others grow.
+local function give_up(kind, id, scanner)
+  if wait_no_more(kind, id, scanner) then
+    stir_sharers(kind, id)
   end
 end
 
@@ -22,7 +32,7 @@ local function forget(kind, id, now)
   local until_then = text(now - WAITS_MS)
   local waiters = key(kind, id, 'waiters')
   for _, one in ipairs(redis.call('ZRANGEBYSCORE', waiters, '-inf', until_then, 'LIMIT', 0, FORGOTTEN_AT_MOST)) do
-    wait_no_more(kind, id, one)
+    give_up(kind, id, one)
   end
 end
 

@@ -21,6 +21,9 @@ end
 local function set_groups(scanner, groups)
   for _, group in ipairs(list(groups_of(scanner))) do
     redis.call('SREM', key('group', group, 'members'), scanner)
+    if not string.find(',' .. groups .. ',', ',' .. group .. ',', 1, true) then
+      redis.call('ZREM', key('queue', 'g' .. group, 'polls'), scanner)
+    end
   end
   for _, group in ipairs(list(groups)) do
     redis.call('SADD', key('group', group, 'members'), scanner)

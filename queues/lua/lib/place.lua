@@ -2,25 +2,31 @@
 -- include: text
 -- include: scan
 -- include: queue
--- place(queue, scan): a job that has left the waiting list becomes ready if there is something to hand out
--- now; it is parked until a scanner with its engine comes, or closed until budgets have room for it.
--- Returns whether it is ready.
-local function place(queue, scan)
-  local s = read(scan_of(scan), { 'receipt' })
+-- place_of(queue, scan): where a job belongs that has left the waiting list: 'ready' if there is something to hand out
+-- now, 'parked' until a scanner with its engine comes, 'closed' until budgets have room for it, or nowhere.
+local function place_of(queue, scan)
+  local s = scan_of(scan)
   if not is_open(s) then
-    return false
+    return nil
   elseif s.spent or redis.call('EXISTS', key('scan', scan, 'open')) == 0 then
-    if s.spent or redis.call('EXISTS', key('scan', scan, 'blocked')) == 1 then
-      redis.call('ZADD', key('queue', queue, 'closed'), text(s.receipt), scan)
-    end
-    return false
+    return (s.spent or redis.call('EXISTS', key('scan', scan, 'blocked')) == 1) and 'closed' or nil
   end
-  redis.call('ZREM', key('queue', queue, 'closed'), scan)
-  if can(queue, s.engine) then
+  return can(queue, s.engine) and 'ready' or 'parked'
+end
+
+-- place(queue, scan): it is put there. Returns whether it is ready.
+local function place(queue, scan)
+  local s, where = read(scan_of(scan), { 'receipt' }), place_of(queue, scan)
+  if where == 'closed' then
+    redis.call('ZADD', key('queue', queue, 'closed'), text(s.receipt), scan)
+  elseif where then
+    redis.call('ZREM', key('queue', queue, 'closed'), scan)
+  end
+  if where == 'ready' then
     redis.call('ZADD', key('queue', queue, 'ready'), text(s.receipt), scan)
-    return true
+  elseif where == 'parked' then
+    redis.call('SADD', key('queue', queue, 'parked'), s.engine)
+    redis.call('ZADD', key('queue', queue, 'parked', s.engine), text(s.receipt), scan)
   end
-  redis.call('SADD', key('queue', queue, 'parked'), s.engine)
-  redis.call('ZADD', key('queue', queue, 'parked', s.engine), text(s.receipt), scan)
-  return false
+  return where == 'ready'
 end

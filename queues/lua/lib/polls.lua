@@ -1,12 +1,12 @@
 -- include: keys
 -- include: text
--- include: scanner
+-- include: records
 -- Parked polls: a scanner that found nothing waits for work in a process of the ingest, which is told on its
--- channel when there is some. One poll a scanner is remembered, the last.
+-- channel when there is some. One poll a scanner is remembered, the last. They are written at once, not by write_back.
 -- each_queue(scanner): its own queue, then those of its groups.
 local function each_queue(scanner)
   local queues = { 's' .. scanner }
-  for group in string.gmatch(scanner_of(scanner).groups or '', '[^,]+') do
+  for group in string.gmatch(read(record_of('scanner', scanner), { 'groups' }).groups or '', '[^,]+') do
     queues[#queues + 1] = 'g' .. group
   end
   return queues
@@ -14,9 +14,9 @@ end
 
 -- begin_wait(scanner, process, expires): it waits there.
 local function begin_wait(scanner, process, expires)
-  local me = scanner_of(scanner)
-  set(me, 'poll', process)
-  set(me, 'poll_until', expires)
+  local me = read(record_of('scanner', scanner), { 'served' })
+  redis.call('HSET', me[1], 'poll', process, 'poll_until', text(expires))
+  redis.call('ZADD', key('polls'), text(expires), scanner)
   for _, queue in ipairs(each_queue(scanner)) do
     redis.call('ZADD', key('queue', queue, 'polls'), text(me.served or 0), scanner)
   end
@@ -25,8 +25,9 @@ end
 -- end_wait(scanner): it waits no more.
 local function end_wait(scanner)
   local me = record_of('scanner', scanner)
-  set(me, 'poll', false)
-  set(me, 'poll_until', false)
+  me.poll, me.poll_until = false, false
+  redis.call('HDEL', me[1], 'poll', 'poll_until')
+  redis.call('ZREM', key('polls'), scanner)
   for _, queue in ipairs(each_queue(scanner)) do
     redis.call('ZREM', key('queue', queue, 'polls'), scanner)
   end

@@ -12,6 +12,7 @@ local function count(counted, sign)
       if add(at, 'engine:' .. engine, sign) == 0 then
         set(at, 'engine:' .. engine, false)
         set(at, 'lost', '1')
+        stir_queue(queue)
       end
     end
   end

@@ -22,6 +22,8 @@ local function reopen(task, first)
   local entry = text(first) .. ':' .. text(task.last) .. ':' .. task.segment .. ':' .. task.id .. ':' .. task.subnets
   if redis.call('LPUSH', key('scan', task.scan, 'open'), entry) == 1 then
     return_jobs(task.scan)
+  else
+    stir(task.scan)
   end
   return nil
 end

@@ -1,4 +1,5 @@
 -- include: keys
+-- include: scanner
 -- include: task
 -- include: control
 -- repeat_claim(scanner, request): what this request was given before and has not started: its answer was
@@ -6,7 +7,7 @@
 -- scan that is first to be cut anew, if one is.
 local function repeat_claim(scanner, request)
   local tasks = {}
-  if request == '' then
+  if request == '' or tonumber(scanner_of(scanner).tasks or '0') == 0 then
     return tasks
   end
   local from, to = '[' .. request .. ':', '[' .. request .. ';'
@@ -15,7 +16,7 @@ local function repeat_claim(scanner, request)
     local _, outdated = control(task)
     if outdated then
       return {}, task.scan
-    elseif task.cancel == '' then
+    elseif task.cancel == '' and task.status == 'claimed' then
       tasks[#tasks + 1] = task
     end
   end

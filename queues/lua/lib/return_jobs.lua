@@ -2,12 +2,14 @@
 -- include: place
 -- include: rouse
 -- return_jobs(scan): it has something to hand out again; those of its jobs that had left their waiting
--- lists come back under their own receipt number.
+-- lists come back under their own receipt number, the others may have come in reach.
 local function return_jobs(scan)
   local jobs = redis.call('HGETALL', key('scan', scan, 'jobs'))
   for i = 1, #jobs, 2 do
-    if jobs[i + 1] == 'out' and place(jobs[i], scan) then
-      stir(jobs[i], scan)
+    if jobs[i + 1] == 'listed' and place_of(jobs[i], scan) == 'ready' then
+      stir(scan)
+    elseif jobs[i + 1] == 'out' and place(jobs[i], scan) then
+      stir(scan, jobs[i])
     end
   end
 end

@@ -33,11 +33,14 @@ local function search(me, limit, now)
   if me.tasks > 0 and me.targets > 0 then
     tasks, scan = through_windows(me, limit, now)
   end
+  if scan then
+    return {}, scan -- it keeps its turns
+  end
   settle_waits(me, now)
-  if tasks and #tasks > 0 then
+  if #tasks > 0 then
     set(scanner_of(me.id), 'cursor', me.cursor)
     set(scanner_of(me.id), 'served', now)
     return tasks
   end
-  return {}, scan or me.outdated
+  return {}, me.outdated
 end

@@ -1,7 +1,8 @@
 -- include: begin
 -- text(number): the decimal digits of a whole number, all of them; `..` and tostring keep only 14, and '%.0f' costs
 -- four times as much.
-local NOW, NOW_TEXT
+local NOW = nil
+local NOW_TEXT = nil
 STARTERS[#STARTERS + 1] = function()
   NOW, NOW_TEXT = nil, nil
 end

@@ -57,7 +57,7 @@ local function settle_waits(me, now)
   end
   for kind, id in string.gmatch(me.waits, '([a-z]+):(%d+)') do
     if not me.wanted[kind .. ':' .. id] then
-      wait_no_more(kind, id, me.id)
+      give_up(kind, id, me.id)
     end
   end
   for _, name in ipairs(me.wanted) do

@@ -1,14 +1,20 @@
 -- include: keys
 -- include: scan
--- include: stir_queue
--- withdraw(scan): it has nothing to hand out for now; its jobs leave ready, closed and parked.
+-- include: reach
+-- include: rouse
+-- withdraw(scan): it has nothing to hand out for now; its jobs leave ready, closed and parked. It makes room, also
+-- where it was yet to come.
 local function withdraw(scan)
-  local engine = scan_of(scan).engine
-  for _, queue in ipairs(redis.call('HKEYS', key('scan', scan, 'jobs'))) do
-    if redis.call('ZREM', key('queue', queue, 'ready'), scan) == 1 then
-      stir_next(queue)
+  local s, jobs = scan_of(scan), redis.call('HGETALL', key('scan', scan, 'jobs'))
+  for i = 1, #jobs, 2 do
+    local queue, made_room = jobs[i], jobs[i + 1] == 'listed' and is_in_reach(jobs[i], scan)
+    if jobs[i + 1] == 'out' then
+      made_room = redis.call('ZREM', key('queue', queue, 'ready'), scan) == 1
+      redis.call('ZREM', key('queue', queue, 'closed'), scan)
+      redis.call('ZREM', key('queue', queue, 'parked', s.engine), scan)
     end
-    redis.call('ZREM', key('queue', queue, 'closed'), scan)
-    redis.call('ZREM', key('queue', queue, 'parked', engine), scan)
+    if made_room then
+      stir_queue(queue, 1)
+    end
   end
 end

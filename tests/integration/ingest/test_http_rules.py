@@ -183,8 +183,9 @@ def test_a_query_has_bounds(server: Server, kind: str, query: str) -> None:
 @every
 def test_sites_keep_apart(server: Server, kind: str) -> None:
     """The same may be in each; one site's are not found in another."""
+    here = make(server, kind)
     server.site("branch")
-    here, there = make(server, kind), make(server, kind, "branch")
+    there = make(server, kind, "branch")
 
     assert items(server, kind) == [here]
     assert items(server, kind, "?site=branch") == [there]

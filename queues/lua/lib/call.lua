@@ -1,0 +1,33 @@
+-- include: keys
+-- include: able
+-- include: scan
+-- include: polls
+local CHANNEL = 'sd:wake:'
+local WHO_WAITS = { 'poll', 'poll_until', 'engines', 'drain', 'retired', 'wait_until', 'tasks', 'cap_tasks', 'targets',
+  'cap_targets', 'cap_jobs' }
+
+-- could_take(scanner, s, scan, now): whether it could have a task of the scan, as a claim sees it, budgets apart.
+local function could_take(scanner, s, scan, now)
+  if s.drain == '1' or s.retired or tonumber(s.wait_until or '0') > now
+    or tonumber(s.tasks or '0') >= tonumber(s.cap_tasks) or tonumber(s.targets or '0') >= tonumber(s.cap_targets)
+    or not able_of(s.engines or '')(scan_of(scan).engine) then
+    return false
+  end
+  local held = key('scanner', scanner, 'scans')
+  return redis.call('HLEN', held) < tonumber(s.cap_jobs) or redis.call('HEXISTS', held, scan) == 1
+end
+
+-- call(scanner, now, scan): its process is told, if the poll still waits and the scanner may have a task of this
+-- scan, where there is one. Returns whether it was.
+local function call(scanner, now, scan)
+  local s = read(record_of('scanner', scanner), WHO_WAITS)
+  if s.poll and tonumber(s.poll_until) < now then
+    end_wait(scanner)
+  end
+  if not s.poll or (scan and not could_take(scanner, s, scan, now)) then
+    return false
+  end
+  redis.call('PUBLISH', CHANNEL .. s.poll, string.match(SITE, '{(.*)}') .. ':' .. scanner)
+  end_wait(scanner)
+  return true
+end

@@ -1,0 +1,59 @@
+-- include: keys
+-- include: scan
+-- include: queue
+local LOOKED_AT_MOST_IN_QUEUE, COUNTED_AT_MOST = 16, 100
+
+-- tasks_in(scan): how many tasks it has to hand out, at most.
+local function tasks_in(scan)
+  local s, tasks = scan_of(scan), 0
+  local size = tonumber(s.hosts_per_task or '') or 1
+  if not is_open(s) or size == 1 then
+    return is_open(s) and math.min(COUNTED_AT_MOST, tonumber(s.open)) or 0
+  end
+  for command, part in pairs({ LRANGE = 'open', ZRANGE = 'blocked' }) do
+    for _, entry in ipairs(redis.call(command, key('scan', scan, part), 0, COUNTED_AT_MOST - 1)) do
+      local first, last = string.match(entry, '^(%d+):(%d+)')
+      tasks = tasks + math.ceil((last - first) / size)
+    end
+  end
+  return math.min(COUNTED_AT_MOST, tasks)
+end
+
+-- ready_in(queue): how many scans take a place in its job capacity; those that nobody can do now are about to leave.
+local function ready_in(queue)
+  local ready, stay = key('queue', queue, 'ready'), 0
+  if not queue_of(queue).lost then
+    return redis.call('ZCARD', ready)
+  end
+  for _, scan in ipairs(redis.call('ZRANGE', ready, 0, COUNTED_AT_MOST - 1)) do
+    stay = stay + (can(queue, scan_of(scan).engine) and 1 or 0)
+  end
+  return stay
+end
+
+-- in_reach_of(queue, places): the waiting scans with something open for which its job capacity has room; only those that
+-- come to the last so many places of it. What is not for now takes none.
+local function in_reach_of(queue, places)
+  local q, scans, taken = queue_of(queue), {}, 0
+  local room = q.retired and 0 or tonumber(q.cap or '0') - ready_in(queue)
+  local waiting = room > 0 and redis.call('LRANGE', key('queue', queue, 'waiting'), 0, LOOKED_AT_MOST_IN_QUEUE - 1) or {}
+  for _, scan in ipairs(waiting) do
+    local s = scan_of(scan)
+    if taken < room and is_open(s) and tonumber(s.open) > 0 then
+      scans[#scans + 1] = taken >= room - places and scan or nil
+      local has_place = not s.spent and can(queue, s.engine) and redis.call('EXISTS', key('scan', scan, 'open')) == 1
+      taken = taken + (has_place and 1 or 0)
+    end
+  end
+  return scans
+end
+
+-- is_in_reach(queue, scan): whether this waiting scan is among them.
+local function is_in_reach(queue, scan)
+  for _, one in ipairs(in_reach_of(queue, math.huge)) do
+    if one == scan then
+      return true
+    end
+  end
+  return false
+end
