@@ -7,6 +7,7 @@ from time import perf_counter
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from metrics.meters import UNKNOWN_ROUTE
+from web.hot_calls import ROUTE
 
 Called = Callable[[str, str, str, float], None]
 _ROUTED_REQUEST = "werkzeug.request"  # where Werkzeug leaves the request, with the rule it matched
@@ -36,5 +37,7 @@ class TimedCalls:
 
 def _route(environ: WSGIEnvironment) -> str:
     """The template of the route; unknown for wrong paths, and for wrong methods of right ones."""
+    if ROUTE in environ:
+        return environ[ROUTE]  # type: ignore[no-any-return]  # ours
     rule = getattr(environ.get(_ROUTED_REQUEST), "url_rule", None)
     return UNKNOWN_ROUTE if rule is None else rule.rule

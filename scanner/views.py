@@ -5,16 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from flask import request
 from werkzeug.exceptions import MethodNotAllowed
 
 from dispatch.syncing import Wanted
 from dispatch.waiters import Claim
 from queues.tasks import Report
 from scanner import findings, jobs, schemas, syncing
-from scanner.authentication import caller, dispatch, protect, settings
-from web.addresses import client_address
-from web.hot import HotBlueprint, answer
+from scanner.authentication import Call, meet, protect
+from web.hot import Answer, HotBlueprint, answer
 from web.lines import line_of
 from web.schemas import Ok
 
@@ -24,6 +22,7 @@ blueprint = HotBlueprint(
     url_prefix="/scanner",
     description="Scanner protocol",
     security="scannerKey",
+    meet=meet,
 )
 protect(blueprint)
 
@@ -34,29 +33,28 @@ OK = {"ok": True}
 @blueprint.get("/jobs")
 @blueprint.arguments(schemas.ClaimQuery, location="query")
 @blueprint.response(200, schemas.Jobs)
-def claim(query: Body) -> Any:
+def claim(call: Call, query: Body) -> Answer:
     """Fetch jobs: up to 10, within the scanner's capacities; wait for them, up to 30 seconds."""
-    if request.method == "HEAD":  # jobs that nobody is told of
+    if call.environ["REQUEST_METHOD"] == "HEAD":  # jobs that nobody is told of
         raise MethodNotAllowed(["GET"])
-    claimed = dispatch().parking.claim(
-        caller().holder,
-        _claim_of(query["limit"]),
+    claimed = call.dispatch.parking.claim(
+        call.caller.holder,
+        _claim_of(call, query["limit"]),
         seconds=query["wait"],
-        line=line_of(request.environ),
+        line=line_of(call.environ),
     )
     if claimed.leases:
         seconds, rules = (
-            settings().lease_seconds,
-            dispatch().work.rules_for(caller(), claimed.leases),
+            call.settings.lease_seconds,
+            call.dispatch.work.rules_for(call.caller, claimed.leases),
         )
         return answer({"jobs": [jobs.on_wire(lease, seconds, rules) for lease in claimed.leases]})
-    return answer({"jobs": []}, retry_after_seconds=_patience(claimed.wait_ms))
+    return answer({"jobs": []}, retry_after_seconds=_patience(call, claimed.wait_ms))
 
 
-def _claim_of(limit: int) -> Claim:
+def _claim_of(call: Call, limit: int) -> Claim:
     """A claim that can be made again when the request is no longer at hand."""
-    work, who, address = dispatch().work, caller(), client_address()
-    request_id = request.headers.get("X-Request-Id", "")
+    work, who, address, request_id = call.dispatch.work, call.caller, call.address, call.request_id
     return lambda park: work.claim(
         who, address=address, limit=limit, request_id=request_id, park=park
     )
@@ -65,25 +63,25 @@ def _claim_of(limit: int) -> Claim:
 @blueprint.post("/jobs/<int:job_id>/start")
 @blueprint.arguments(schemas.Attempt)
 @blueprint.response(200, schemas.Leased)
-def start(body: Body, job_id: int) -> Any:
+def start(call: Call, body: Body, job_id: int) -> Answer:
     """Begin a job; repeating it is harmless."""
-    dispatch().work.start(caller(), job_id, body["attempt"])
-    return answer({"ok": True, "leaseSeconds": settings().lease_seconds})
+    call.dispatch.work.start(call.caller, job_id, body["attempt"])
+    return answer({"ok": True, "leaseSeconds": call.settings.lease_seconds})
 
 
 @blueprint.post("/jobs/<int:job_id>/progress")
 @blueprint.arguments(schemas.Progress)
 @blueprint.response(200, schemas.Controlled)
-def progress(body: Body, job_id: int) -> Any:
+def progress(call: Call, body: Body, job_id: int) -> Answer:
     """Report how far a job is; says whether to go on."""
-    said = dispatch().work.progress(
-        caller(),
+    said = call.dispatch.work.progress(
+        call.caller,
         job_id,
         body["attempt"],
         done=body["progress_count"],
         results=body["result_count"],
     )
-    seconds = settings().lease_seconds
+    seconds = call.settings.lease_seconds
     told = {"ok": True, "control": said.control, "maxProbesPerSecond": said.rate}
     return answer({**told, "leaseSeconds": seconds})
 
@@ -91,10 +89,10 @@ def progress(body: Body, job_id: int) -> Any:
 @blueprint.post("/jobs/<int:job_id>/results")
 @blueprint.arguments(findings.Results)
 @blueprint.response(200, findings.Accepted)
-def results(body: Body, job_id: int) -> Any:
+def results(call: Call, body: Body, job_id: int) -> Answer:
     """Upload a batch of findings; each batch of an attempt is kept once."""
-    accepted = dispatch().work.results(
-        caller(),
+    accepted = call.dispatch.work.results(
+        call.caller,
         job_id,
         body["attempt"],
         batch=body["batch"],
@@ -106,10 +104,10 @@ def results(body: Body, job_id: int) -> Any:
 @blueprint.post("/jobs/<int:job_id>/complete")
 @blueprint.arguments(schemas.Completion)
 @blueprint.response(200, Ok)
-def complete(body: Body, job_id: int) -> Any:
+def complete(call: Call, body: Body, job_id: int) -> Answer:
     """Say the final word on a job; repeating the same is harmless."""
-    dispatch().work.complete(
-        caller(),
+    call.dispatch.work.complete(
+        call.caller,
         job_id,
         body["attempt"],
         status=body["status"],
@@ -122,21 +120,21 @@ def complete(body: Body, job_id: int) -> Any:
 @blueprint.post("/jobs/<int:job_id>/release")
 @blueprint.arguments(schemas.Release)
 @blueprint.response(200, Ok)
-def release(body: Body, job_id: int) -> Any:
+def release(call: Call, body: Body, job_id: int) -> Answer:
     """Give a job back; its first hostsDone addresses count as done."""
-    dispatch().work.release(caller(), job_id, body["attempt"], done=body["hosts_done"])
+    call.dispatch.work.release(call.caller, job_id, body["attempt"], done=body["hosts_done"])
     return answer(OK)
 
 
 @blueprint.post("/heartbeat")
 @blueprint.arguments(schemas.Heartbeat)
 @blueprint.response(200, schemas.HeartbeatAnswer)
-def heartbeat(body: Body) -> Any:
+def heartbeat(call: Call, body: Body) -> Answer:
     """Say that the scanner lives; renews the leases of the jobs listed."""
-    said = dispatch().work.heartbeat(
-        caller(), _report(body), [(job["job_id"], job["attempt"]) for job in body["jobs"]]
+    said = call.dispatch.work.heartbeat(
+        call.caller, _report(body), [(job["job_id"], job["attempt"]) for job in body["jobs"]]
     )
-    seconds = settings().told_heartbeat_seconds
+    seconds = call.settings.told_heartbeat_seconds
     told = {"ok": True, "heartbeatSeconds": seconds, "drain": said.drain}
     return answer({**told, "control": jobs.controls(said.control)})
 
@@ -144,20 +142,20 @@ def heartbeat(body: Body) -> Any:
 @blueprint.post("/sync")
 @blueprint.arguments(syncing.Sync)
 @blueprint.response(200, syncing.SyncAnswer)
-def sync(body: Body) -> Any:
+def sync(call: Call, body: Body) -> Answer:
     """Say all there is to say, and fetch the next jobs; being listed starts a job."""
-    wanted = Wanted(body["want"], request.headers.get("X-Request-Id", ""), client_address())
-    said = dispatch().syncing.sync(caller(), wanted, _report(body), syncing.reports(body))
-    site, rules = settings(), dispatch().work.rules_for(caller(), said.leases)
+    wanted = Wanted(body["want"], call.request_id, call.address)
+    said = call.dispatch.syncing.sync(call.caller, wanted, _report(body), syncing.reports(body))
+    site, rules = call.settings, call.dispatch.work.rules_for(call.caller, said.leases)
     seconds = {"heartbeatSeconds": site.told_heartbeat_seconds, "leaseSeconds": site.lease_seconds}
     told = {"ok": True, **seconds, **syncing.told(said, site.lease_seconds, rules)}
     is_idle = bool(body["want"]) and not said.leases
-    return answer(told, retry_after_seconds=_patience(said.wait_ms) if is_idle else None)
+    return answer(told, retry_after_seconds=_patience(call, said.wait_ms) if is_idle else None)
 
 
-def _patience(wait_ms: int) -> int:
+def _patience(call: Call, wait_ms: int) -> int:
     """For how many seconds a scanner is not to ask again that was given nothing."""
-    return max(settings().idle_retry_seconds, math.ceil(wait_ms / 1000))
+    return max(call.settings.idle_retry_seconds, math.ceil(wait_ms / 1000))
 
 
 def _report(body: Body) -> Report:

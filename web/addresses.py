@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from functools import lru_cache
+from typing import Any
 
 from flask import request
 
@@ -12,8 +13,13 @@ ADDRESSES_REMEMBERED = 4096
 
 
 def client_address() -> str:
+    """Where the request comes from that Flask answers now."""
+    return address_of(request.environ)
+
+
+def address_of(environ: dict[str, Any]) -> str:
     """The socket's address, or the one that trusted proxies vouch for; IPv4-mapped ones as IPv4."""
-    return _canonical(request.remote_addr or NOWHERE)
+    return _canonical(environ.get("REMOTE_ADDR") or NOWHERE)
 
 
 @lru_cache(maxsize=ADDRESSES_REMEMBERED)

@@ -1,8 +1,7 @@
 """The blueprint of hot calls: those made so often that every microsecond of theirs counts.
 
-Its views are declared as all others are, and documented from that. But a request is read by a
-checker compiled from the schema, and a view answers in the form of the wire. Whatever a checker
-refuses, and any request that is unusual, is read as elsewhere, which finds the words of a refusal.
+Its views are declared as all others are, and documented from that, and Flask can run them. But what
+usually runs them is web.hot_calls: by a checker compiled from the schema, and without Flask.
 """
 
 from __future__ import annotations
@@ -12,19 +11,22 @@ import io
 import json
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
-from flask import Response, current_app, request
-from marshmallow import ValidationError
+from flask import Flask, Request, Response, current_app, g, request
 
 from web.blueprints import Blueprint, Decorator
 from web.bodies import JSON, parse
 from web.checkers import compiled
 
 QUERIES_REMEMBERED = 256
+MET, RAISED = "scandispatch.met", "scandispatch.raised"  # in the environ, by web.hot_calls
 
+Environ = dict[str, Any]
 Loaded = dict[str, Any]
-View = Callable[..., Any]
+View = Callable[..., "Answer"]
+Meet = Callable[[Flask, Environ], Any]  # who calls; raises where nobody may
+Read = Callable[[Environ, int], Loaded]  # at most so many bytes; raises where Flask is to look
 
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _encode = json.JSONEncoder(separators=(",", ":")).encode
@@ -34,19 +36,67 @@ class Unusual(Exception):
     """A request that only Werkzeug and webargs are to read."""
 
 
+class Answer(NamedTuple):
+    """A 200: its body as it is on the wire, and when to ask again."""
+
+    body: bytes
+    retry_after_seconds: int | None
+
+    def headers(self) -> list[tuple[str, str]]:
+        """Those of its own."""
+        said = [("Content-Type", JSON), ("Content-Length", str(len(self.body)))]
+        if self.retry_after_seconds is not None:
+            said.append(("Retry-After", str(self.retry_after_seconds)))
+        return said
+
+
+def answer(body: Loaded, *, retry_after_seconds: int | None = None) -> Answer:
+    """A 200 with this body."""
+    return Answer(_encode(body).encode(), retry_after_seconds)
+
+
+class HotView(NamedTuple):
+    """A view, and how a request to it is read."""
+
+    rule: str
+    read: Read
+    view: View
+
+
 class HotBlueprint(Blueprint):
-    """Views take what was read as elsewhere, and return what `answer` makes."""
+    """Views take who calls, then what was read as elsewhere, and return what `answer` makes."""
+
+    def __init__(self, *names: str, meet: Meet, **options: Any) -> None:
+        super().__init__(*names, **options)
+        self.meet = meet
+        self.hot: dict[tuple[str, str], HotView] = {}  # by method and rule
+
+    def get(self, rule: str, **options: Any) -> Decorator:
+        """Route GET here."""
+        return self._heated("GET", rule, super().get(rule, **options))
+
+    def post(self, rule: str, **options: Any) -> Decorator:
+        """Route POST here."""
+        return self._heated("POST", rule, super().post(rule, **options))
 
     def arguments(self, schema: Any, **options: Any) -> Decorator:
-        """Read the body (or location="query") by this schema's checker, else as elsewhere."""
+        """Read the body (or location="query") by this schema, or by its checker."""
         patient = super().arguments(schema, **options)
         from_query = options.get("location") == "query"
 
         def decorate(view: View) -> Any:
-            read = self._remembered(schema) if from_query else _body_reader(schema)
-            return _quickly(read, view, patient(view))
+            run = patient(_under_flask(view))
+            run.hot = view, self._query_reader(schema) if from_query else _body_reader(schema)
+            return run
 
         return decorate
+
+    def met(self) -> Any:
+        """Who calls, as Flask's view is told. Raises where nobody may."""
+        met = request.environ.pop(MET, None)
+        if isinstance(met, Exception):
+            raise met
+        return met or self.meet(current_app, request.environ)
 
     def doc(self, **says: Any) -> Decorator:
         """Say this of a view in the OpenAPI document."""
@@ -56,33 +106,24 @@ class HotBlueprint(Blueprint):
         """Say in the OpenAPI document what a view answers."""
         return _only_documenting(super().response(status_code, schema, **options))
 
-    def _with_default(self, view: View, location: str) -> Any:
-        patient = super()._with_default(view, location)
+    def _heated(self, method: str, rule: str, route: Decorator) -> Decorator:
+        def decorate(view: Any) -> Any:
+            whole, (hot, read) = f"{self.url_prefix}{rule}", view.hot
+            self.hot[method, whole] = HotView(whole, read, hot)
+            return route(_raising_again(view))
 
-        @functools.wraps(view)
-        def without(**names: Any) -> Any:
-            plain = location == "query" and not request.environ.get("QUERY_STRING")
-            return (view if plain else patient)(**names)
+        return decorate
 
-        return without
-
-    def _remembered(self, schema: Any) -> Callable[[], Loaded]:
+    def _query_reader(self, schema: Any) -> Read:
         """Scanners ask with few different queries; what each was read as is kept."""
 
         @functools.lru_cache(maxsize=QUERIES_REMEMBERED)
-        def read(_: str) -> Loaded:
-            loaded: Loaded = self.ARGUMENTS_PARSER.parse(schema, location="query")
+        def read(query: str) -> Loaded:
+            asked = Request({"QUERY_STRING": query})
+            loaded: Loaded = self.ARGUMENTS_PARSER.parse(schema, asked, location="query")
             return loaded
 
-        return lambda: read(request.environ.get("QUERY_STRING", ""))
-
-
-def answer(body: Loaded, *, retry_after_seconds: int | None = None) -> Response:
-    """A 200 with this body, as it is on the wire."""
-    response = Response(_encode(body), content_type=JSON)
-    if retry_after_seconds is not None:
-        response.headers["Retry-After"] = str(retry_after_seconds)
-    return response
+        return lambda environ, _: read(environ.get("QUERY_STRING", ""))
 
 
 def _only_documenting(decorator: Decorator) -> Decorator:
@@ -95,44 +136,56 @@ def _only_documenting(decorator: Decorator) -> Decorator:
     return decorate
 
 
-def _quickly(read: Callable[[], Loaded], view: View, patient: View) -> View:
-    """The view, given what was read; where that fails, the view as flask-smorest would run it."""
+def _raising_again(view: Callable[..., Response]) -> Any:
+    """The view, unless it has run already: then what it raised."""
 
-    @functools.wraps(patient)
-    def run(**names: Any) -> Any:
-        try:
-            loaded = read()
-        except (ValidationError, Unusual):
-            return patient(**names)
-        return view(loaded, **names)
+    @functools.wraps(view)
+    def run(**names: Any) -> Response:
+        raised = request.environ.pop(RAISED, None)
+        if raised is not None:
+            raise raised
+        return view(**names)
 
     return run
 
 
-def _body_reader(schema: Any) -> Callable[[], Loaded]:
+def _under_flask(view: View) -> Any:
+    """The view as Flask runs it."""
+
+    @functools.wraps(view)
+    def run(loaded: Loaded, **names: Any) -> Response:
+        said = view(g.call, loaded, **names)
+        return Response(said.body, headers=said.headers())
+
+    return run
+
+
+def _body_reader(schema: Any) -> Read:
     check = compiled(schema)
 
-    def read() -> Loaded:
-        body = _take(request.environ)
+    def read(environ: Environ, most_bytes: int) -> Loaded:
+        if environ.get("QUERY_STRING"):
+            raise Unusual
+        body = _take(environ, most_bytes)
         try:
             loaded: Loaded = check(parse(body) if body else {})
-        except ValidationError:
-            request.environ["wsgi.input"] = io.BytesIO(body)  # to be read once more
+        except Exception:
+            environ["wsgi.input"] = io.BytesIO(body)  # to be read once more
             raise
         return loaded
 
     return read
 
 
-def _take(environ: dict[str, Any]) -> bytes:
-    """The whole body, of a length that was announced. Raises Unusual where the view is to look."""
+def _take(environ: Environ, most_bytes: int) -> bytes:
+    """The whole body, of a length that was announced. Raises Unusual where Flask is to look."""
     announced = environ.get("CONTENT_LENGTH") or "0"
     if announced == "0" and "HTTP_TRANSFER_ENCODING" not in environ:
         return b""
     if environ.get("CONTENT_TYPE") != JSON or _LENGTH.fullmatch(announced) is None:
         raise Unusual
     length = int(announced)
-    if "HTTP_TRANSFER_ENCODING" in environ or length > current_app.config["MAX_CONTENT_LENGTH"]:
+    if "HTTP_TRANSFER_ENCODING" in environ or length > most_bytes:
         raise Unusual
     body: bytes = environ["wsgi.input"].read(length)
     if len(body) < length:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from queues.sources import library
-from tests.integration.ingest.asking import Body, Scanner, Server, expect_json
+from tests.integration.ingest.asking import Body, Scanner, Server, expect_json, expect_problem
 
 CALLS = 5
 SCRIPTS = ["claim", "start", "progress", "results", "heartbeat", "sync", "complete", "release"]
@@ -114,3 +114,27 @@ def test_a_process_that_knows_nothing_asks_once_more(remembering: Server) -> Non
 
     assert progress == {"HGETALL": 1, "FCALL": 1}
     assert results == {"HGETALL": 2, "HGET": 1, "FCALL": 1}
+
+
+def test_a_refused_call_is_one_script_too(remembering: Server) -> None:
+    """Flask, which words the refusal, does not do again what was done before it."""
+    scanner = remembering.scanner()
+    remembering.scan(scanner)
+    [job] = scanner.jobs()
+
+    def act() -> None:
+        answer = scanner.tell(job, "complete", {"status": "completed"})
+        expect_problem(answer, 409, "INVALID_TRANSITION")
+
+    assert sent(remembering, act) == {"FCALL": 1}
+
+
+def test_a_stranger_is_looked_up_once(remembering: Server) -> None:
+    """And counted once, although Flask words the refusal."""
+    stranger = remembering.scanner()
+    stranger.headers["X-API-Key"] += "x"
+
+    def act() -> None:
+        expect_problem(stranger.get("/scanner/jobs"), 401, "INVALID_API_KEY")
+
+    assert sent(remembering, act)["HGETALL"] == 1

@@ -1,0 +1,83 @@
+"""Answers hot calls without Flask, where nothing about them is unusual.
+
+Flask takes 46 µs of processor time for a call that does nothing. Here a call is matched, met, read
+and answered in a tenth of that. Whatever raises, and all else, goes on to Flask, which has a view
+for it and the words for each refusal; it does not do again what was done here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import partial
+from wsgiref.types import StartResponse
+
+from flask import Flask
+
+from web.hot import MET, RAISED, Answer, Environ, HotBlueprint, HotView
+
+ROUTE = "scandispatch.route"  # in the environ of a call answered here: its rule
+
+Found = tuple[HotView, dict[str, int]]
+
+_NUMBER = re.compile(r"<int:(\w+)>")
+_NUMBERED = re.compile(r"(\D*/)([0-9]{1,18})(/\D*)?", re.ASCII)
+
+
+class HotCalls:
+    """The app, and in front of it the hot views of a blueprint."""
+
+    def __init__(self, app: Flask, blueprint: HotBlueprint) -> None:
+        self._app = app.wsgi_app
+        self._meet = partial(blueprint.meet, app)
+        self._most_bytes = app.config["MAX_CONTENT_LENGTH"]
+        self._plain: dict[tuple[str, str], Found] = {}
+        self._numbered: dict[tuple[str, str, str], tuple[HotView, str]] = {}
+        for (method, rule), hot in blueprint.hot.items():
+            before, *rest = _NUMBER.split(rule)
+            if rest:
+                name, after = rest
+                self._numbered[method, before, after] = hot, name
+            else:
+                self._plain[method, rule] = hot, {}
+
+    def find(self, method: str, path: str) -> Found | None:
+        """The hot view of a path, and the number in it by its name."""
+        plain = self._plain.get((method, path))
+        if plain:
+            return plain
+        parts = _NUMBERED.fullmatch(path)
+        numbered = parts and self._numbered.get((method, parts[1], parts[3] or ""))
+        if not parts or not numbered:
+            return None
+        hot, name = numbered
+        return hot, {name: int(parts[2])}
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request."""
+        found = self.find(environ["REQUEST_METHOD"], environ["PATH_INFO"])
+        said = found and self._answer(environ, *found)
+        if not found or not said:
+            return self._app(environ, start_response)
+        environ[ROUTE] = found[0].rule
+        start_response("200 OK", said.headers())
+        return _Body([said.body])
+
+    def _answer(self, environ: Environ, hot: HotView, names: dict[str, int]) -> Answer | None:
+        """What the view says, or None where Flask is to go on."""
+        key = MET
+        try:
+            call = environ[MET] = self._meet(environ)
+            key = ""
+            loaded = hot.read(environ, self._most_bytes)
+            key = RAISED
+            return hot.view(call, loaded, **names)
+        except Exception as error:  # noqa: BLE001 - Flask has a handler for each
+            if key:
+                environ[key] = error
+            return None
+
+
+class _Body(list[bytes]):
+    def close(self) -> None:
+        """Nothing is left to do."""
