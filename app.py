@@ -46,7 +46,7 @@ def create_app(settings: Settings) -> Flask:
     app.config.update(OPENAPI, MAX_CONTENT_LENGTH=settings.max_body_bytes)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of Flask's default provider
     app.url_map.strict_slashes = False
-    app.wsgi_app = HotCalls(app, scanner.views.blueprint)  # type: ignore[method-assign]  # as Flask's manual does
+    app.wsgi_app = app.extensions["hot"] = HotCalls(app, scanner.views.blueprint)  # type: ignore[method-assign]  # as Flask's manual does
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # as Flask's manual does
             app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0, x_prefix=0

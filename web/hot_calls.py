@@ -28,6 +28,7 @@ class HotCalls:
     """The app, and in front of it the hot views of a blueprint."""
 
     def __init__(self, app: Flask, blueprint: HotBlueprint) -> None:
+        self.below = f"{blueprint.url_prefix}/"  # what the paths of hot calls begin with
         self._app = app.wsgi_app
         self._meet = partial(blueprint.meet, app)
         self._most_bytes = app.config["MAX_CONTENT_LENGTH"]

@@ -24,10 +24,14 @@ class ClientSocket:
         self._hub = get_hub()
         self._readable = self._hub.loop.io(client.fileno(), _READABLE)
         self._headers = b""
+        self._ahead = b""
 
     def recv(self, size: int, flags: int = 0) -> bytes:
-        """Read, when it is this connection's turn."""
+        """Read, when it is this connection's turn; first of all what was put back."""
         self._flush()
+        if self._ahead:
+            ahead, self._ahead = self._ahead, b""
+            return ahead
         self._hub.wait(self._readable)
         data: bytes = self._client.recv(size, flags)
         return data
@@ -38,7 +42,11 @@ class ClientSocket:
             self._headers = data
         else:
             data, self._headers = self._headers + data, b""
-            self._client.sendall(data)
+            self._send(data)
+
+    def unread(self, data: bytes) -> None:
+        """Put back what was read: it is read again."""
+        self._ahead = data
 
     def close(self) -> None:
         """Close, once what was held is sent."""
@@ -62,4 +70,10 @@ class ClientSocket:
     def _flush(self) -> None:
         if self._headers:
             data, self._headers = self._headers, b""
-            self._client.sendall(data)
+            self._send(data)
+
+    def _send(self, data: bytes) -> None:
+        """Nearly all goes at once; gevent's own `sendall` first asks the system for a size."""
+        sent = self._client.send(data)
+        if sent < len(data):
+            self._client.sendall(data[sent:])

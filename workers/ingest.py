@@ -6,19 +6,19 @@ calls, is then killed by its parent, and logs that as an error.
 
 import gc
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from functools import partial
 from types import FrameType
 from typing import Any
 
-import gevent
 from gevent.event import Event
 from gevent.pool import Group, Pool
 from gunicorn.sock import ssl_context  # type: ignore[import-untyped]
 from gunicorn.workers.ggevent import GeventWorker  # type: ignore[import-untyped]
 
 from workers.client_socket import ClientSocket
+from workers.idle import Idle
+from workers.lane import Lane
 from workers.shares import EvenServer, Shares
 
 NOTIFY_SECONDS = 1.0  # gunicorn hears so often that the worker lives
@@ -32,20 +32,23 @@ class IngestWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not typed
     slot = 0  # each has its own, which the arbiter gives to it
     wsgi: Any
     _aside: Any = None  # workers.aside.Aside, of which the arbiter is to know nothing
+    _lane: Lane | None = None
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._told = Event()
         self._pools: list[Pool] = []
-        self._idle: set[tuple[gevent.Greenlet, gevent.Timeout]] = set()
+        self._idle = Idle()
 
     def load_wsgi(self) -> None:
         """Load the app, and what puts its parked polls aside, if it has any."""
         super().load_wsgi()
-        made = getattr(self.wsgi, "extensions", {}).get("aside")
-        if made:
+        extensions = getattr(self.wsgi, "extensions", {})
+        if made := extensions.get("aside"):
             self._aside = made(self.handle, keepalive_seconds=self.cfg.keepalive)
             self.wsgi = self._aside
+        if (hot := extensions.get("hot")) and not _asks_for_more(self.cfg):
+            self._lane = Lane(self.wsgi, self.cfg, below=hot.below, idle=self._idle)
         gc.collect()
         gc.freeze()  # what the app is made of is never garbage; to look through it takes 0.1 s
 
@@ -55,6 +58,7 @@ class IngestWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not typed
         while self.alive:
             self.notify()
             self._told.wait(NOTIFY_SECONDS)
+            self._idle.end(self.cfg.keepalive)
         for server in servers:
             server.close()
         groups = [server.pool for server in servers]
@@ -67,39 +71,46 @@ class IngestWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not typed
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
         """Serve one connection, in turn with all others."""
-        takes_turns = self.cfg.is_ssl or isinstance(client, ClientSocket)
-        super().handle(listener, client if takes_turns else ClientSocket(client), addr)
+        if not self.cfg.is_ssl and not isinstance(client, ClientSocket):
+            client = ClientSocket(client)
+        goes_on = False
+        try:
+            goes_on = self._goes_on(listener.getsockname(), client, addr)
+        except BaseException as error:  # noqa: BLE001 - as gunicorn does
+            self.handle_error(None, client, addr, error)
+        if goes_on:
+            super().handle(listener, client, addr)
+        else:
+            client.close()
 
     def handle_request(self, server: Any, request: Any, client: Any, addr: Any) -> None:
         """Answer a request; StopIteration where the connection is no longer gunicorn's."""
         super().handle_request(server, request, client, addr)
         if self._aside and self._aside.take(server, request, client, addr):
             raise StopIteration
+        if self._lane is None or request.body.read(1):
+            return  # gunicorn is to see where the body ends
+        if not self._goes_on(server, client, addr, request.unreader.take_buffered()):
+            raise StopIteration
 
-    @contextmanager
-    def timeout_ctx(self) -> Iterator[None]:
+    def timeout_ctx(self) -> Idle:
         """Wait for a connection's next request, up to `keepalive` seconds."""
-        seconds = self.cfg.keepalive if self.alive else 0
-        with gevent.Timeout(seconds, exception=False) as timeout:
-            idle = (gevent.getcurrent(), timeout)
-            self._idle.add(idle)
-            try:
-                yield
-            finally:
-                self._idle.discard(idle)
+        return self._idle
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop: `run` goes on to its end, connections that wait for a request end now."""
         super().handle_exit(sig, frame)
-        for connection in list(self._idle):
-            gevent.get_hub().loop.run_callback(self._end, connection)
+        self._idle.over = True
+        self._idle.end()
         self._told.set()
 
-    def _end(self, idle: tuple[gevent.Greenlet, gevent.Timeout]) -> None:
-        """End a connection that waits, unless its next request has come meanwhile."""
-        if idle in self._idle:
-            connection, timeout = idle
-            connection.kill(timeout, block=False)
+    def _goes_on(self, server: Any, client: Any, addr: Any, data: bytes = b"") -> bool:
+        """Serve ordinary requests; whether another one has come, for gunicorn."""
+        if self._lane is None:
+            return True
+        with suppress(OSError):  # the client has hung up
+            return self._lane.serve(client, server, addr, data)
+        return False
 
     def _server(self, listener: Any) -> EvenServer:
         """As gunicorn's own `run` makes it."""
@@ -131,3 +142,10 @@ class IngestWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not typed
             group.join(timeout=max(0.0, deadline - time.monotonic()))
         if any(groups):
             self.log.warning("Worker graceful timeout (pid:%s)", self.pid)
+
+
+def _asks_for_more(config: Any) -> bool:
+    """Whether gunicorn was told to do with each request what the lane does not."""
+    at_unix_sockets = any(isinstance(address, str) for address in config.address)
+    asked = (config.is_ssl, config.accesslog, config.max_requests, config.proxy_protocol != "off")
+    return at_unix_sockets or any(asked)

