@@ -64,8 +64,7 @@ class Spaces:
     def learn(self, keys: SiteKeys, leases: list[Lease]) -> None:
         """Remember what a claim said of tasks."""
         for lease in leases:
-            place = (keys.site, lease.scan, lease.segment.start)
-            self._remember(keys, lease.task, place, lease.segment)
+            self._remember(keys, lease.task, lease.scan, lease.segment)
 
     def check(self, holder: Holder, task: int, results: list[Result]) -> None:
         """Raise Invalid naming each result that lies outside the scan's targets.
@@ -93,7 +92,7 @@ class Spaces:
             if at not in segments:
                 segments[at] = self.scans.segment(keys, int(at[0]), at[1])
             if segment := segments[at]:
-                self._remember(keys, task, (keys.site, int(at[0]), segment.start), segment)
+                self._remember(keys, task, int(at[0]), segment)
 
     def _knows(self, keys: SiteKeys, task: int) -> bool:
         return self._places.get((keys.site, task)) in self._parts
@@ -105,9 +104,10 @@ class Spaces:
         place = self._places[keys.site, task]
         return place[1], self._parts[place]
 
-    def _remember(self, keys: SiteKeys, task: int, place: Place, segment: Segment) -> None:
-        self._places[keys.site, task] = place
-        _trim(self._places, TASKS_REMEMBERED)
+    def _remember(self, keys: SiteKeys, task: int, scan: int, segment: Segment) -> None:
+        place = self._places[keys.site, task] = (keys.site, scan, segment.start)
+        if len(self._places) > TASKS_REMEMBERED:
+            self._places.popitem(last=False)
         if place not in self._parts:
             self._parts[place] = Space([segment])
             _trim(self._parts, SEGMENTS_REMEMBERED)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from dispatch.credentials import Caller
 from dispatch.spaces import Result
@@ -17,39 +17,11 @@ RUNNING = "running"
 LEASE_LOST = "lease_lost"
 
 
-@dataclass(frozen=True, slots=True)
-class JobReport:
-    """What a scanner says of one task: state is running, completed, failed or released.
+class JobReport(NamedTuple):
+    """What a scanner says of one task; found: the results that come along, which `said` spells."""
 
-    done, count: its counters, None where it does not say. hosts_done: for released ones. found:
-    the results that come along, as a batch of this number.
-    """
-
-    task: int
-    attempt: int
-    state: str
-    done: int | None = None
-    count: int | None = None
-    message: str = ""
-    hosts_done: int = 0
-    batch: int | None = None
-    found: list[Result] | None = None
-
-    def as_said(self) -> Said:
-        """As the store takes it."""
-        found = self.found or []
-        return Said(
-            task=self.task,
-            attempt=self.attempt,
-            state=self.state,
-            done=self.done,
-            results=self.count,
-            message=self.message,
-            hosts_done=self.hosts_done,
-            batch=self.batch,
-            count=len(found),
-            rows="" if self.found is None else json.dumps(found, separators=(",", ":")),
-        )
+    said: Said
+    found: list[Result] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +64,8 @@ class Syncing:
 
         Raises IpBindingViolation where tasks are wanted from an address not allowed.
         """
-        taken, errors = self._sorted_out(caller.holder, jobs)
-        said, request = [job.as_said() for job in taken], name_of(wanted.request_id)
+        said, errors = self._sorted_out(caller.holder, jobs)
+        request = name_of(wanted.request_id)
 
         def tell(present: Caller) -> Synced:
             if wanted.limit:
@@ -105,38 +77,40 @@ class Syncing:
         self.work.spaces.learn(caller.holder.keys, answer.leases)
         if synced.outdated:
             self.work.recut(caller, synced.outdated)
-            answer = self._with_new_words(caller, taken, answer)
+            answer = self._with_new_words(caller, said, answer)
         if wanted.limit and synced.wait_ms is None:
             answer = self._with_tasks(caller, wanted, answer)
         return answer
 
     def _sorted_out(
         self, holder: Holder, jobs: list[JobReport]
-    ) -> tuple[list[JobReport], list[tuple[int, DispatchError]]]:
+    ) -> tuple[list[Said], list[tuple[int, DispatchError]]]:
         """The reports for the store, and why it is not to be given the others."""
-        self.work.spaces.meet(holder.keys, [job.task for job in jobs if job.found])
+        with_results = [said.task for said, found in jobs if found]
+        if with_results:
+            self.work.spaces.meet(holder.keys, with_results)
         taken, errors = [], []
-        for job in jobs:
+        for said, found in jobs:
             try:
-                self._check_results(holder, job)
+                if found:
+                    self._check_results(holder, said.task, found)
             except DispatchError as error:
-                errors.append((job.task, error))
+                errors.append((said.task, error))
             else:
-                taken.append(job)
+                taken.append(said)
         return taken, errors
 
-    def _check_results(self, holder: Holder, job: JobReport) -> None:
-        if job.found:
-            self.work.memory.check(RESULTS_BELOW)
-            self.work.spaces.check(holder, job.task, job.found)
+    def _check_results(self, holder: Holder, task: int, found: list[Result]) -> None:
+        self.work.memory.check(RESULTS_BELOW)
+        self.work.spaces.check(holder, task, found)
 
-    def _with_new_words(self, caller: Caller, jobs: list[JobReport], answer: Answer) -> Answer:
+    def _with_new_words(self, caller: Caller, said: list[Said], answer: Answer) -> Answer:
         """The words by the new rules, for the running tasks that are still the scanner's."""
         refused = {task for task, _ in answer.errors}
         running: dict[int, int | None] = {
-            job.task: job.attempt
-            for job in jobs
-            if job.state == RUNNING and job.task not in refused
+            one.task: one.attempt
+            for one in said
+            if one.state == RUNNING and one.task not in refused
         }
         if not running:
             return answer

@@ -79,17 +79,20 @@ class Segment:
         """The addresses with index start … end-1, as CIDRs (or names)."""
         if self.name is not None:
             return [self.name]
-        return [cidr(*block) for part in merge(self.ranges(start, end)) for block in split(part)]
+        parts = list(self.ranges(start, end))
+        if len(parts) > 1:
+            parts = merge(parts)
+        return [cidr(*block) for part in parts for block in split(part)]
 
     def ranges(self, start: int, end: int) -> Iterator[AddressRange]:
         """The addresses with index start … end-1, a range for each block that they touch."""
         index = self.start
         for block in self.blocks:
-            first, last = max(start, index), min(end, index + block.size)
-            if first < last:
-                offset = block.first - index
-                yield AddressRange(block.version, offset + first, offset + last - 1)
-            index += block.size
+            after = index + block.size
+            if start < after and index < end:
+                first, last = block.first + max(start - index, 0), block.first - index
+                yield AddressRange(block.version, first, last + min(end, after) - 1)
+            index = after
 
     def holds(self, address: Address) -> bool:
         """Whether this address belongs to it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis
 
@@ -44,8 +44,7 @@ class Timing:
     least_rate: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
+class Lease(NamedTuple):
     """A task in a scanner's hands. rate in probes per second, None for no limit."""
 
     task: int
@@ -62,17 +61,8 @@ class Lease:
     def read(cls, row: list[str], part: Part) -> Lease:
         """From what lib/describe.lua answers, and the part of the scan that it names."""
         task, attempt, scan, first, last, _, rate, rated_by = row
-        return cls(
-            task=int(task),
-            attempt=int(attempt),
-            scan=int(scan),
-            segment=part.segment,
-            first=int(first),
-            last=int(last),
-            rate=int(rate) if rate else None,
-            rated_by=rated_by or None,
-            job=part.job,
-        )
+        ids, slice_ = (int(task), int(attempt), int(scan)), (part.segment, int(first), int(last))
+        return cls(*ids, *slice_, int(rate) if rate else None, rated_by or None, part.job)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +109,12 @@ class Report:
     load: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a sync says of one task. state: running, completed, failed or released.
+class Said(NamedTuple):
+    """What a sync says of one task, in the order in which lib/report.lua reads it.
 
-    done, results: as reported, None where not; hosts_done: of a released one; batch: None where no
-    results came along, otherwise `rows` is a JSON array of `count` results.
+    state: running, completed, failed or released. done, results: as reported, None where not;
+    hosts_done: of a released one; batch: None where no results came along, otherwise `rows` is a
+    JSON array of `row_count` results.
     """
 
     task: int
@@ -135,15 +125,8 @@ class Said:
     message: str = ""
     hosts_done: int = 0
     batch: int | None = None
-    count: int = 0
+    row_count: int = 0
     rows: str = ""
-
-    def arguments(self) -> list[str | int]:
-        """As lib/report.lua reads it."""
-        counts = ("" if n is None else n for n in (self.done, self.results))
-        batch = "" if self.batch is None else self.batch
-        named: list[str | int] = [self.task, self.attempt, self.state, *counts]
-        return [*named, self.message, self.hosts_done, batch, self.count, self.rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +249,7 @@ class TaskStore(Store):
         rates = (timing.default_rate, timing.least_rate)
         facts = (report.version, report.boot, report.engines)
         machine = (report.cpus, report.memory, report.load)
-        reports = [part for one in said for part in one.arguments()]
+        reports = ["" if part is None else part for one in said for part in one]
         args = (want, request, *times, *rates, *facts, *machine, *reports)
         answer: Any = accepted(self._run("sync", holder, *args), "Scanner")
         drain, outdated, refusals, controls, claim, *rest = answer

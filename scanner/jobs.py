@@ -1,10 +1,10 @@
-"""Tasks as the wire's jobs: dicts in the form that schemas.Job declares."""
+"""Tasks as the wire's jobs, in the form that schemas.Job declares."""
 
 from __future__ import annotations
 
 import json
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from domain.rules import Rules
 from queues.tasks import Lease
@@ -13,33 +13,50 @@ SCANS_REMEMBERED = 256
 
 Wire = dict[str, Any]
 
+_text = json.JSONEncoder(separators=(",", ":")).encode
 
-def on_wire(lease: Lease, lease_seconds: int, rules: Rules) -> Wire:
-    """A task as the wire's job; what may not be scanned travels with a name."""
-    scan = _scan(lease.job)
-    ports, ranges = scan["ports"], lease.segment.targets(lease.first, lease.last)
-    job = {
-        "jobId": lease.task,
-        "scanId": lease.scan,
-        "attempt": lease.attempt,
-        "targets": [{"range": text, "ports": ports} for text in ranges],
-        "maxProbesPerSecond": lease.rate,
-        "rateLimitedBy": lease.rated_by,
-        "leaseSeconds": lease_seconds,
-        "engine": scan["engine"],
-        "engineArgs": scan["engineArgs"],
-    }
-    if lease.segment.name is not None:
-        job["exclusions"] = [*scan["exclusions"], *rules.exclusions]
-        job["scopes"] = list(rules.scopes)
-    return job
+
+def on_wire(leases: list[Lease], lease_seconds: int, rules: Rules) -> str:
+    """Tasks as the text of a JSON array of jobs; what may not be scanned travels with a name.
+
+    As text, because what all jobs of a scan have in common is written once for all of them.
+    """
+    return f"[{','.join(_job(lease, lease_seconds, rules) for lease in leases)}]"
+
+
+def _job(lease: Lease, lease_seconds: int, rules: Rules) -> str:
+    task, attempt, scan, segment, first, last, rate, rated_by, job = lease
+    common = _scan(job)
+    targets = ",".join(
+        f'{{"range":{_text(each)},{common.ports}}}' for each in segment.targets(first, last)
+    )
+    limited = "null" if rated_by is None else _text(rated_by)
+    named = "" if segment.name is None else _unscanned(common, rules)
+    return (
+        f'{{"jobId":{task},"scanId":{scan},"attempt":{attempt},"targets":[{targets}],'
+        f'"maxProbesPerSecond":{"null" if rate is None else rate},"rateLimitedBy":{limited},'
+        f'"leaseSeconds":{lease_seconds},{common.engine}{named}}}'
+    )
+
+
+def _unscanned(common: Common, rules: Rules) -> str:
+    exclusions = [*common.exclusions, *rules.exclusions]
+    return f',"exclusions":{_text(exclusions)},"scopes":{_text(list(rules.scopes))}'
+
+
+class Common(NamedTuple):
+    """What all jobs of a scan have in common: fields as JSON text, and what is excluded of it."""
+
+    ports: str
+    engine: str
+    exclusions: list[str]
 
 
 @lru_cache(maxsize=SCANS_REMEMBERED)
-def _scan(text: str) -> Wire:
-    """What all jobs of a scan have in common."""
+def _scan(text: str) -> Common:
     scan: Wire = json.loads(text)
-    return scan
+    engine = f'"engine":{_text(scan["engine"])},"engineArgs":{_text(scan["engineArgs"])}'
+    return Common(f'"ports":{_text(scan["ports"])}', engine, scan.get("exclusions", []))
 
 
 def controls(words: dict[int, str]) -> list[Wire]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from dispatch.syncing import Answer, JobReport
-from domain.rules import Rules
+from queues.tasks import Said
 from scanner import jobs
 from scanner.findings import RESULTS_AT_MOST, Result, rows
 from scanner.schemas import HeartbeatAnswer, Job, Machine
@@ -76,24 +77,25 @@ def reports(body: dict[str, Any]) -> list[JobReport]:
 
 
 def _report(job: dict[str, Any]) -> JobReport:
-    return JobReport(
-        task=job["job_id"],
-        attempt=job["attempt"],
-        state=job["state"],
-        done=job["progress_count"],
-        count=job["result_count"],
-        message=job["error_message"],
-        hosts_done=job["hosts_done"],
-        batch=job["batch"],
-        found=None if job["results"] is None else rows(job["results"]),
+    found = None if job["results"] is None else rows(job["results"])
+    said = Said(
+        job["job_id"],
+        job["attempt"],
+        job["state"],
+        job["progress_count"],
+        job["result_count"],
+        job["error_message"],
+        job["hosts_done"],
+        job["batch"],
+        *(() if found is None else (len(found), json.dumps(found, separators=(",", ":")))),
     )
+    return JobReport(said, found)
 
 
-def told(answer: Answer, lease_seconds: int, rules: Rules) -> jobs.Wire:
-    """What there is to say of the jobs."""
+def told(answer: Answer) -> jobs.Wire:
+    """What there is to say of the jobs that were reported."""
     return {
         "drain": answer.drain,
-        "jobs": [jobs.on_wire(lease, lease_seconds, rules) for lease in answer.leases],
         "control": jobs.controls(answer.control),
         "errors": [
             {"jobId": job, "code": error.code, "detail": error.detail}

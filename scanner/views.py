@@ -9,7 +9,7 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from dispatch.syncing import Wanted
 from dispatch.waiters import Claim
-from queues.tasks import Report
+from queues.tasks import Lease, Report
 from scanner import findings, jobs, schemas, syncing
 from scanner.authentication import Call, meet, protect
 from web.hot import Answer, HotBlueprint, answer
@@ -44,11 +44,7 @@ def claim(call: Call, query: Body) -> Answer:
         line=line_of(call.environ),
     )
     if claimed.leases:
-        seconds, rules = (
-            call.settings.lease_seconds,
-            call.dispatch.work.rules_for(call.caller, claimed.leases),
-        )
-        return answer({"jobs": [jobs.on_wire(lease, seconds, rules) for lease in claimed.leases]})
+        return answer({}, jobs=_on_wire(call, claimed.leases))
     return answer({"jobs": []}, retry_after_seconds=_patience(call, claimed.wait_ms))
 
 
@@ -146,11 +142,17 @@ def sync(call: Call, body: Body) -> Answer:
     """Say all there is to say, and fetch the next jobs; being listed starts a job."""
     wanted = Wanted(body["want"], call.request_id, call.address)
     said = call.dispatch.syncing.sync(call.caller, wanted, _report(body), syncing.reports(body))
-    site, rules = call.settings, call.dispatch.work.rules_for(call.caller, said.leases)
+    site = call.settings
     seconds = {"heartbeatSeconds": site.told_heartbeat_seconds, "leaseSeconds": site.lease_seconds}
-    told = {"ok": True, **seconds, **syncing.told(said, site.lease_seconds, rules)}
-    is_idle = bool(body["want"]) and not said.leases
-    return answer(told, retry_after_seconds=_patience(call, said.wait_ms) if is_idle else None)
+    told = {"ok": True, **seconds, **syncing.told(said)}
+    if said.leases or not body["want"]:
+        return answer(told, jobs=_on_wire(call, said.leases))
+    return answer(told, jobs="[]", retry_after_seconds=_patience(call, said.wait_ms))
+
+
+def _on_wire(call: Call, leases: list[Lease]) -> str:
+    rules = call.dispatch.work.rules_for(call.caller, leases)
+    return jobs.on_wire(leases, call.settings.lease_seconds, rules)
 
 
 def _patience(call: Call, wait_ms: int) -> int:

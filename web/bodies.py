@@ -51,7 +51,8 @@ def parse(body: bytes) -> Any:
     """JSON of bounded depth and numbers, without lone surrogates. Raises MalformedBody."""
     try:
         value = _DECODER.decode(body.decode("utf-8"))
-        _check([value], MAX_DEPTH + 1)
+        if rb"\u" in body or body.count(b"[") + body.count(b"{") > MAX_DEPTH:
+            _check([value], MAX_DEPTH + 1)
     except RecursionError:
         raise MalformedBody(f"The body is nested more than {MAX_DEPTH} deep.") from None
     except ValueError as problem:
@@ -70,7 +71,26 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
-_DECODER = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_object)
+def _integer(digits: str) -> int:
+    value = int(digits)
+    if not -MAX_INTEGER <= value <= MAX_INTEGER:
+        raise MalformedBody("An integer in the body has more than 63 bits.")
+    return value
+
+
+def _number(digits: str) -> float:
+    value = float(digits)
+    if not math.isfinite(value):
+        raise MalformedBody("A number in the body is too large.")
+    return value
+
+
+_DECODER = json.JSONDecoder(
+    parse_constant=_no_constant,
+    parse_int=_integer,
+    parse_float=_number,
+    object_pairs_hook=_object,
+)
 
 
 def _check(container: dict[str, Any] | list[Any], depth: int) -> None:
@@ -88,7 +108,3 @@ def _check(container: dict[str, Any] | list[Any], depth: int) -> None:
             value.isascii() or value.encode()
         elif kind is dict or kind is list:
             _check(value, depth - 1)
-        elif kind is int and not -MAX_INTEGER <= value <= MAX_INTEGER:
-            raise MalformedBody("An integer in the body has more than 63 bits.")
-        elif kind is float and not math.isfinite(value):
-            raise MalformedBody("A number in the body is too large.")

@@ -12,12 +12,11 @@ from collections.abc import Callable
 from typing import Any
 
 import marshmallow as ma
-from marshmallow import ValidationError, fields
+from marshmallow import fields
 
 from web.fields import MAX_ID, Integer, Number, Spelled, Text
+from web.limits import Check, limited, of_kind, refused
 from web.schemas import Schema
-
-Check = Callable[[Any], Any]  # the loaded value; raises ValidationError, whose words nobody reads
 
 _VALIDATES = "validates_schema"
 
@@ -29,25 +28,21 @@ def compiled(schema: type[Schema]) -> Check:
         raise TypeError(f"{schema.__name__} reads other things than one object of known fields.")
     known = {str(f.data_key): (name, _checked(f)) for name, f in made.load_fields.items()}
     required = frozenset(name for name, field in made.load_fields.items() if field.required)
-    defaults = [
-        (name, field.load_default)
-        for name, field in made.load_fields.items()
-        if field.load_default is not ma.missing
-    ]
+    plain, made_anew = _defaults(made)
     together = _validators_of(made)
 
     def check(body: Any) -> dict[str, Any]:
         if type(body) is not dict or not known.keys() >= body.keys():
-            raise _refused()
-        loaded = {}
+            raise refused()
+        loaded = plain.copy()
         for key, value in body.items():
             name, check_one = known[key]
             loaded[name] = check_one(value)
         if not loaded.keys() >= required:
-            raise _refused()
-        for name, default in defaults:
+            raise refused()
+        for name, make in made_anew:
             if name not in loaded:
-                loaded[name] = default() if callable(default) else default
+                loaded[name] = make()
         for validator in together:
             validator(loaded)
         return loaded
@@ -55,8 +50,16 @@ def compiled(schema: type[Schema]) -> Check:
     return check
 
 
-def _refused() -> ValidationError:
-    return ValidationError("Refused.")
+def _defaults(schema: Schema) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]]]:
+    """What fields are that are not sent: values, and what makes a value."""
+    all_of_them = {
+        name: field.load_default
+        for name, field in schema.load_fields.items()
+        if field.load_default is not ma.missing
+    }
+    made_anew = [(name, default) for name, default in all_of_them.items() if callable(default)]
+    plain = {name: value for name, value in all_of_them.items() if not callable(value)}
+    return plain, made_anew
 
 
 def _validators_of(schema: Schema) -> list[Callable[[dict[str, Any]], None]]:
@@ -80,7 +83,11 @@ def _checked(field: fields.Field[Any]) -> Check:
     kind = Spelled if isinstance(field, Spelled) else type(field)
     if kind not in _KINDS:
         raise TypeError(f"No checker is known for {kind.__name__} ({field.name}).")
-    check = _with_validators(_KINDS[kind](field), field.validators)
+    check = None
+    if kind in _PLAIN:
+        check = limited(_PLAIN[kind], field.validators)
+    if check is None:
+        check = _with_validators(_KINDS[kind](field), field.validators)
     return _or_none(check) if field.allow_none else check
 
 
@@ -101,31 +108,13 @@ def _with_validators(check: Check, validators: list[Any]) -> Check:
     return check_all
 
 
-def _text(_: fields.Field[Any]) -> Check:
-    def check(value: Any) -> str:
-        if type(value) is not str:
-            raise _refused()
-        return value
-
-    return check
-
-
-def _integer(_: fields.Field[Any]) -> Check:
-    def check(value: Any) -> int:
-        if type(value) is not int:
-            raise _refused()
-        return value
-
-    return check
-
-
 def _number(_: fields.Field[Any]) -> Check:
     def check(value: Any) -> float:
         if type(value) is float and math.isfinite(value):
             return value
         if type(value) is int and -MAX_ID <= value <= MAX_ID:
             return float(value)
-        raise _refused()
+        raise refused()
 
     return check
 
@@ -135,7 +124,7 @@ def _spelled(field: Any) -> Check:
 
     def check(value: Any) -> str:
         if type(value) is not str:
-            raise _refused()
+            raise refused()
         spelled: str = spell(value)
         return spelled
 
@@ -147,7 +136,7 @@ def _list(field: Any) -> Check:
 
     def check(value: Any) -> list[Any]:
         if type(value) is not list:
-            raise _refused()
+            raise refused()
         return [check_item(item) for item in value]
 
     return check
@@ -156,11 +145,11 @@ def _list(field: Any) -> Check:
 def _dict(field: Any) -> Check:
     if field.value_field is not None:
         raise TypeError(f"Field {field.name} has values that no checker knows.")
-    check_key = _text(field) if field.key_field is None else _checked(field.key_field)
+    check_key = of_kind(str) if field.key_field is None else _checked(field.key_field)
 
     def check(value: Any) -> dict[str, Any]:
         if type(value) is not dict:
-            raise _refused()
+            raise refused()
         return {check_key(key): below for key, below in value.items()}
 
     return check
@@ -173,10 +162,11 @@ def _nested(field: Any) -> Check:
 
 
 # By exact class: a subclass may read otherwise.
+_PLAIN: dict[type, type] = {fields.String: str, Text: str, Integer: int}
 _KINDS: dict[type, Callable[[Any], Check]] = {
-    fields.String: _text,
-    Text: _text,
-    Integer: _integer,
+    fields.String: lambda _: of_kind(str),
+    Text: lambda _: of_kind(str),
+    Integer: lambda _: of_kind(int),
     Number: _number,
     Spelled: _spelled,
     fields.List: _list,

@@ -7,33 +7,22 @@ usually runs them is web.hot_calls: by a checker compiled from the schema, and w
 from __future__ import annotations
 
 import functools
-import io
 import json
-import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from flask import Flask, Request, Response, current_app, g, request
+from flask import Flask, Response, current_app, g, request
 
 from web.blueprints import Blueprint, Decorator
-from web.bodies import JSON, parse
-from web.checkers import compiled
+from web.bodies import JSON
+from web.readers import Environ, Loaded, Read, body_reader, query_reader
 
-QUERIES_REMEMBERED = 256
 MET, RAISED = "scandispatch.met", "scandispatch.raised"  # in the environ, by web.hot_calls
 
-Environ = dict[str, Any]
-Loaded = dict[str, Any]
 View = Callable[..., "Answer"]
 Meet = Callable[[Flask, Environ], Any]  # who calls; raises where nobody may
-Read = Callable[[Environ, int], Loaded]  # at most so many bytes; raises where Flask is to look
 
-_LENGTH = re.compile(r"[0-9]{1,18}")
 _encode = json.JSONEncoder(separators=(",", ":")).encode
-
-
-class Unusual(Exception):
-    """A request that only Werkzeug and webargs are to read."""
 
 
 class Answer(NamedTuple):
@@ -50,9 +39,11 @@ class Answer(NamedTuple):
         return said
 
 
-def answer(body: Loaded, *, retry_after_seconds: int | None = None) -> Answer:
-    """A 200 with this body."""
-    return Answer(_encode(body).encode(), retry_after_seconds)
+def answer(body: Loaded, *, retry_after_seconds: int | None = None, **texts: str) -> Answer:
+    """A 200 with this body; texts: fields of it that are JSON already."""
+    fields = [_encode(body)[1:-1]] if body else []
+    fields += [f'"{name}":{text}' for name, text in texts.items()]
+    return Answer(f"{{{','.join(fields)}}}".encode(), retry_after_seconds)
 
 
 class HotView(NamedTuple):
@@ -86,7 +77,10 @@ class HotBlueprint(Blueprint):
 
         def decorate(view: View) -> Any:
             run = patient(_under_flask(view))
-            run.hot = view, self._query_reader(schema) if from_query else _body_reader(schema)
+            reads = (
+                query_reader(schema, self.ARGUMENTS_PARSER) if from_query else body_reader(schema)
+            )
+            run.hot = view, reads
             return run
 
         return decorate
@@ -113,17 +107,6 @@ class HotBlueprint(Blueprint):
             return route(_raising_again(view))
 
         return decorate
-
-    def _query_reader(self, schema: Any) -> Read:
-        """Scanners ask with few different queries; what each was read as is kept."""
-
-        @functools.lru_cache(maxsize=QUERIES_REMEMBERED)
-        def read(query: str) -> Loaded:
-            asked = Request({"QUERY_STRING": query})
-            loaded: Loaded = self.ARGUMENTS_PARSER.parse(schema, asked, location="query")
-            return loaded
-
-        return lambda environ, _: read(environ.get("QUERY_STRING", ""))
 
 
 def _only_documenting(decorator: Decorator) -> Decorator:
@@ -158,37 +141,3 @@ def _under_flask(view: View) -> Any:
         return Response(said.body, headers=said.headers())
 
     return run
-
-
-def _body_reader(schema: Any) -> Read:
-    check = compiled(schema)
-
-    def read(environ: Environ, most_bytes: int) -> Loaded:
-        if environ.get("QUERY_STRING"):
-            raise Unusual
-        body = _take(environ, most_bytes)
-        try:
-            loaded: Loaded = check(parse(body) if body else {})
-        except Exception:
-            environ["wsgi.input"] = io.BytesIO(body)  # to be read once more
-            raise
-        return loaded
-
-    return read
-
-
-def _take(environ: Environ, most_bytes: int) -> bytes:
-    """The whole body, of a length that was announced. Raises Unusual where Flask is to look."""
-    announced = environ.get("CONTENT_LENGTH") or "0"
-    if announced == "0" and "HTTP_TRANSFER_ENCODING" not in environ:
-        return b""
-    if environ.get("CONTENT_TYPE") != JSON or _LENGTH.fullmatch(announced) is None:
-        raise Unusual
-    length = int(announced)
-    if "HTTP_TRANSFER_ENCODING" in environ or length > most_bytes:
-        raise Unusual
-    body: bytes = environ["wsgi.input"].read(length)
-    if len(body) < length:
-        environ["wsgi.input"] = io.BytesIO(body)
-        raise Unusual
-    return body

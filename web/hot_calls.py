@@ -14,7 +14,8 @@ from wsgiref.types import StartResponse
 
 from flask import Flask
 
-from web.hot import MET, RAISED, Answer, Environ, HotBlueprint, HotView
+from web.hot import MET, RAISED, Answer, HotBlueprint, HotView
+from web.readers import Environ
 
 ROUTE = "scandispatch.route"  # in the environ of a call answered here: its rule
 

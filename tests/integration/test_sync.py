@@ -32,7 +32,7 @@ def told(lease: Lease, state: str, **more: int | str) -> Said:
 
 def found(lease: Lease, state: str, batch: int) -> Said:
     rows = json.dumps([{"host": "10.0.0.1", "state": "up"}])
-    return Said(lease.task, lease.attempt, state, batch=batch, count=1, rows=rows)
+    return Said(lease.task, lease.attempt, state, batch=batch, row_count=1, rows=rows)
 
 
 def test_tasks_are_claimed_and_being_listed_starts_them(site: Site) -> None:
@@ -86,7 +86,7 @@ def test_one_refused_leaves_the_others_as_they_are(site: Site) -> None:
         told(foreign, "completed"),
         Said(17, 1, "running"),
         told(mine[0], "failed"),
-        dataclasses.replace(told(mine[1], "running"), attempt=9),
+        told(mine[1], "running")._replace(attempt=9),
         found(mine[1], "completed", batch=2),
         told(mine[2], "completed"),
     )
@@ -275,11 +275,11 @@ def test_nothing_of_a_refused_report_is_kept(site: Site) -> None:
     scan = site.scan(f"s{scanner.scanner}", targets="10.0.0.0/29", size=8)
     (lease,) = sync(site, scanner, want=1).leases
     too_many = found(lease, "released", batch=1)
-    refused = sync(site, scanner, dataclasses.replace(too_many, done=3, hosts_done=9)).refused
+    refused = sync(site, scanner, too_many._replace(done=3, hosts_done=9)).refused
     stream = site.keys.of("scan", scan, "results")
     assert (list(refused), site.client.exists(stream)) == ([lease.task], 0)
     assert site.client.hget(site.keys.of("task", lease.task), "progress") is None
-    sync(site, scanner, dataclasses.replace(too_many, hosts_done=8))
+    sync(site, scanner, too_many._replace(hosts_done=8))
 
     assert site.client.xlen(stream) == 1
 
