@@ -74,8 +74,7 @@ class _Exchange:
         self.tally = Tally()
         self.sleepers: list[tuple[float, int]] = []
         self.poll = select.epoll()
-        for number in self.lines:
-            self.poll.register(number, select.EPOLLIN)
+        self.begun: set[int] = set()  # lines on which something was asked
 
     def hold(self) -> Tally:
         began = clock()
@@ -114,6 +113,9 @@ class _Exchange:
             return
         if isinstance(said, bytes):
             line.ask(said)
+            if number not in self.begun:
+                self.begun.add(number)
+                self.poll.register(number, select.EPOLLIN)
         else:
             heapq.heappush(self.sleepers, (clock() + said, number))
 

@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from benchmarks import processes
 from benchmarks.servers import Server
@@ -28,6 +29,36 @@ def connected(server: Server, count: int, *, evenly: bool = True) -> Iterator[li
     finally:
         for each in opened:
             each.close()
+
+
+@contextmanager
+def connected_later(server: Server, count: int) -> Iterator[list[socket.socket]]:
+    """So many connections, each of which is made when something is first sent over it.
+
+    A server may have few connections on which nothing was ever asked.
+    """
+    made = [_Later((server.host, server.port)) for _ in range(count)]
+    try:
+        yield list(made)
+    finally:
+        for each in made:
+            each.close()
+
+
+class _Later(socket.socket):
+    """Connects by itself."""
+
+    def __init__(self, address: tuple[str, int]) -> None:
+        super().__init__()
+        self._address: tuple[str, int] | None = address
+
+    def sendall(self, data: Any, flags: int = 0) -> None:
+        """Send; connect before the first time."""
+        if self._address:
+            self.connect(self._address)
+            self._address = None
+            self.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        super().sendall(data, flags)
 
 
 def _open(server: Server) -> socket.socket:

@@ -62,7 +62,7 @@ def idle(scanner: Scanner) -> Talk:
 
 
 class Watch:
-    """What happens in a window of time once all are parked."""
+    """What happens in two windows of time once all are parked."""
 
     def __init__(self, server: Server, seconds: float) -> None:
         self.server, self.seconds = server, seconds
@@ -70,14 +70,15 @@ class Watch:
         self.by_part: dict[str, float] = {}
 
     def talk(self) -> Talk:
-        """Rest, watch, end."""
+        """Rest; see how busy they are; then count, as a store that is listened to is busier."""
         yield RAMP_SECONDS + SETTLE_SECONDS
         before = busy_by_part(self.server)
-        listener = threading.Thread(target=self._listen)
-        listener.start()
         yield self.seconds
         after = busy_by_part(self.server)
         self.by_part = {name: after[name] - before[name] for name in after}
+        listener = threading.Thread(target=self._listen)
+        listener.start()
+        yield self.seconds
         listener.join()
 
     @property

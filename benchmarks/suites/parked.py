@@ -10,7 +10,7 @@ import resource
 
 from benchmarks import processes
 from benchmarks.client import Talk, clock, converse
-from benchmarks.connections import connected
+from benchmarks.connections import connected_later
 from benchmarks.crew import Scanner, register
 from benchmarks.latency import Latency
 from benchmarks.rows import AT_MOST, Findings, Row
@@ -37,7 +37,7 @@ def measure(*, quick: bool) -> Findings:
         talks = [*map(watch.beat, scanners[:BEATING])]
         for number, scanner in enumerate(scanners[BEATING:]):
             talks.append(watch.park(scanner, number * RAMP_SECONDS / polls))
-        with connected(server, len(talks), evenly=False) as connections:
+        with connected_later(server, len(talks)) as connections:
             converse(connections, talks, leading=BEATING)
     latency = Latency.of(watch.times)
     resident, store_mb, parked = watch.seen
