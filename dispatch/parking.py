@@ -2,22 +2,23 @@
 
 A poll is enrolled before it claims, and an empty claim gives its scanner's name to the store, which
 takes it when there is work, and calls. So no call is lost between the claim and the wait, as long
-as the store can be heard; beneath that each poll looks again by itself.
+as the store can be heard; beneath that the process makes its rounds.
 """
 
 from __future__ import annotations
 
-import random
 import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Protocol
 
 import redis
 import structlog
 
+from dispatch.rounds import Rounds
 from dispatch.waiters import Claim, Name, Waiter, Waiters
 from queues.keys import SiteKeys
 from queues.tasks import Claimed, Holder, TaskStore
@@ -25,11 +26,8 @@ from queues.wakes import Park, Wakes
 
 _log = structlog.get_logger(__name__)
 
-LOOK_AGAIN_SECONDS = (15.0, 20.0)  # so once in the longest poll, and not all at once
 NUDGE_SECONDS = 0.001  # between two polls that look again because calls may have been missed
 NEARLY_SECONDS = 0.02  # a poll that would be over so soon is over
-
-Jitter = Callable[[float, float], float]
 
 
 class Line(Protocol):
@@ -54,15 +52,16 @@ class Parking:
         *,
         most: int,
         now: Callable[[], float] = time.monotonic,
-        jitter: Jitter = random.uniform,
+        walk: Callable[[Rounds], object] = Rounds.walk,
     ) -> None:
         self._tasks = tasks
         self._process = secrets.token_hex(8)
         self._wakes = open_wakes(self._process)
         self._most = most
         self._now = now
-        self._jitter = jitter
         self._waiters = Waiters()
+        self._walk = partial(walk, Rounds(tasks, self._waiters, self._process))
+        self._walker: threading.Thread | None = None
         self._ear: threading.Thread | None = None
         self._starting = threading.Lock()
         self._left: list[Name] = []
@@ -109,13 +108,17 @@ class Parking:
 
     def rest_seconds(self, waiter: Waiter, claimed: Claimed) -> float:
         """How long a waiter rests, if nothing is said, after a claim that brought nothing."""
-        seconds = claimed.wait_ms / 1000 or self._jitter(*LOOK_AGAIN_SECONDS)
-        return max(0.0, min(seconds, waiter.until - self._now()))
+        left = waiter.until - self._now()
+        return max(0.0, min(claimed.wait_ms / 1000 or left, left))
 
     def goes_on(self, waiter: Waiter) -> bool:
         """Whether a waiter whose rest has ended is to claim again."""
         over = self._now() + NEARLY_SECONDS >= waiter.until
         return not waiter.leaving and (waiter.called or not over)
+
+    def is_over(self, waiter: Waiter) -> bool:
+        """Whether a waiter is only to be dismissed, for which the store is not asked."""
+        return not waiter.called and (self._closing or self._now() >= waiter.until)
 
     def dismiss(self, waiter: Waiter) -> None:
         """It waits no more. The last of its scanner takes its name back; a call is handed on."""
@@ -138,7 +141,7 @@ class Parking:
 
     def subscribed(self) -> None:
         """Calls may have been missed before: all look again, one after another."""
-        threading.Thread(target=self._nudge_all, name="nudges", daemon=True).start()
+        _beside("nudges", self._nudge_all)
 
     def stop(self) -> None:
         """Answer all at once, and park no more."""
@@ -171,10 +174,9 @@ class Parking:
     def _hear(self) -> None:
         with self._starting:
             if self._ear is None or not self._ear.is_alive():
-                self._ear = threading.Thread(
-                    target=self._wakes.listen, args=(self,), name="wakes", daemon=True
-                )
-                self._ear.start()
+                self._ear = _beside("wakes", self._wakes.listen, self)
+            if self._walker is None:
+                self._walker = _beside("rounds", self._walk)
 
     def _nudge_all(self) -> None:
         for waiter in self._waiters.everyone():
@@ -186,6 +188,13 @@ class Parking:
             self._tasks.unpark(*name, self._process, handed_on=handed_on)
         for newcomer in self._waiters.of(name):
             newcomer.nudge()  # it may be its name that was taken off the list
+
+
+def _beside(name: str, do: Callable[..., object], *args: object) -> threading.Thread:
+    """Do it in a thread that ends with the process."""
+    thread = threading.Thread(target=do, args=args, name=name, daemon=True)
+    thread.start()
+    return thread
 
 
 @contextmanager

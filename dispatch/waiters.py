@@ -97,6 +97,11 @@ class Waiters:
         with self._lock:
             return [each for waiting in self._waiting.values() for each in waiting]
 
+    def names(self) -> list[Name]:
+        """The scanners for whose work somebody waits."""
+        with self._lock:
+            return list(self._waiting)
+
     def add(self, waiter: Waiter, *, most: int) -> bool:
         """Whether there was room for another."""
         with self._lock:

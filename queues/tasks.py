@@ -270,6 +270,11 @@ class TaskStore(Store):
         """
         self.scripts.run("unpark", keys, scanner, process, "1" if handed_on else "")
 
+    def missed(self, keys: SiteKeys, scanners: list[int], process: str) -> list[int]:
+        """Whose polls, of these that wait in this process, were called, though it may not know."""
+        answer = self.scripts.run("check_polls", keys, process, *scanners)
+        return [int(scanner) for scanner in answer[1:]]
+
     def unpark_all(self, polls: Iterable[tuple[SiteKeys, int]], process: str) -> None:
         """Many polls at once wait in this process no more."""
         unpark = self.scripts.prepared("unpark")

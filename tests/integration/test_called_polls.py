@@ -383,3 +383,26 @@ def test_a_queue_that_goes_takes_its_polls_along(site: Site, process: Process) -
         retirement.delete(site.keys, kind, item)
 
     assert site.client.keys(f"*:g{group}:*") == site.client.keys(f"*:{own(one)}:*") == []
+
+
+def test_a_process_learns_which_calls_it_may_have_missed(site: Site, process: Process) -> None:
+    """Those of scanners that are not listed for it any more; nothing is changed by asking."""
+    first, second = scanners(site)
+    process.park(first, second)
+    tasks(site, 1, own(first))
+    asked = [site.tasks.missed(site.keys, ids(first, second), process.name) for _ in range(2)]
+
+    assert asked == [ids(first), ids(first)]
+    assert site.tasks.missed(site.keys, ids(first, second), "theirs") == ids(first, second)
+
+
+def test_where_leases_ran_out_one_poll_is_to_sweep(site: Site, process: Process) -> None:
+    """Nobody is called for what no sweep has taken back yet, and every claim sweeps."""
+    holder, *idle = scanners(site, 3)
+    tasks(site, 1, own(holder))
+    site.claim(holder)
+    process.park(*idle, seconds=1000)
+    before = site.tasks.missed(site.keys, ids(*idle), process.name)
+    site.clock.forward(100)
+
+    assert (before, site.tasks.missed(site.keys, ids(*idle), process.name)) == ([], ids(*idle)[:1])

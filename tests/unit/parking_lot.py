@@ -97,7 +97,7 @@ class Lot:
             lambda _: self.ear,  # type: ignore[arg-type,return-value]  # likewise two
             most=most,
             now=lambda: self.seconds,
-            jitter=lambda least, _: least,
+            walk=lambda _: None,
         )
 
     def poll(

@@ -9,7 +9,6 @@ import redis
 import structlog
 from structlog.testing import capture_logs
 
-from dispatch.parking import LOOK_AGAIN_SECONDS
 from queues.tasks import Claimed
 from tests.unit.parking_lot import NOTHING, WORK, Aside, Line, Lot
 
@@ -36,7 +35,12 @@ def test_who_does_not_want_to_wait_is_not_parked(lot: Lot) -> None:
 
 def test_an_empty_poll_is_parked_for_as_long_as_it_waits(lot: Lot) -> None:
     """The store is told which process to call, and until when."""
-    lot.poll(NOTHING, NOTHING, seconds=30)
+
+    def half_way() -> None:
+        lot.seconds += 15
+        lot.call()
+
+    lot.poll(NOTHING, NOTHING, seconds=30, line=Line(lot, [half_way]))
     [first, second] = lot.parks
 
     assert first is not None
@@ -60,22 +64,12 @@ def test_a_call_between_the_claim_and_the_wait_is_not_lost(lot: Lot) -> None:
     assert (claimed, lot.seconds) == (WORK, 1000)
 
 
-def test_it_looks_again_by_itself_once(lot: Lot) -> None:
-    """Calls are a hint only; what was missed is found at half time, and not at the end."""
+def test_who_is_not_called_rests_until_the_end(lot: Lot) -> None:
+    """Nothing is claimed in vain meanwhile: the process makes its rounds."""
     line = Line(lot)
-    claimed = lot.poll(NOTHING, NOTHING, line=line)
+    claimed = lot.poll(NOTHING, line=line)
 
-    assert claimed == NOTHING
-    assert line.rests == [15, 15]
-    assert lot.seconds == 1030
-
-
-def test_polls_do_not_all_look_again_at_once() -> None:
-    """Those that came together are spread over five seconds."""
-    least, most = LOOK_AGAIN_SECONDS
-
-    assert 30 / 2 <= least <= most - 5
-    assert most < 30
+    assert (claimed, line.rests, lot.seconds) == (NOTHING, [30], 1030)
 
 
 def test_a_scanner_that_is_to_wait_looks_when_that_is_over(lot: Lot) -> None:
@@ -87,7 +81,7 @@ def test_a_scanner_that_is_to_wait_looks_when_that_is_over(lot: Lot) -> None:
 
 def test_a_poll_that_ends_need_not_be_taken_off_the_list(lot: Lot) -> None:
     """The store was told how long it waits."""
-    lot.poll(NOTHING, NOTHING)
+    lot.poll(NOTHING)
 
     assert lot.store.unparked == []
 
@@ -96,10 +90,10 @@ def test_a_call_in_the_last_moment_is_followed(lot: Lot) -> None:
     """Though the time is over: the store will call nobody else."""
 
     def late() -> None:
-        lot.seconds += 15
+        lot.seconds += 30
         lot.call()
 
-    claimed = lot.poll(NOTHING, NOTHING, WORK, line=Line(lot, [lambda: None, late]))
+    claimed = lot.poll(NOTHING, WORK, line=Line(lot, [late]))
 
     assert claimed == WORK
 
@@ -141,14 +135,14 @@ def test_a_call_that_comes_beside_the_work_is_handed_on(lot: Lot) -> None:
         lot.call()
         return WORK
 
-    lot.poll(NOTHING, found)
+    lot.poll(NOTHING, found, line=Line(lot, [lot.parking._nudge_all]))
 
     assert lot.store.unparked == [(1, True)]
 
 
 def test_who_finds_work_by_itself_is_taken_off_the_list(lot: Lot) -> None:
     """It is listed since its first claim, and nobody has called."""
-    lot.poll(NOTHING, WORK)
+    lot.poll(NOTHING, WORK, line=Line(lot, [lot.parking._nudge_all]))
 
     assert lot.store.unparked == [(1, False)]
 
@@ -210,12 +204,12 @@ def test_more_than_there_is_room_for_are_answered_at_once() -> None:
     lot = Lot(most=1)
     answers: list[Claimed] = []
     line = Line(lot)
-    line.meanwhile = [lambda: answers.append(lot.poll(NOTHING, scanner=2)), lambda: None]
-    lot.poll(NOTHING, NOTHING, line=line)
+    line.meanwhile = [lambda: answers.append(lot.poll(NOTHING, scanner=2))]
+    lot.poll(NOTHING, line=line)
 
     assert answers == [NOTHING]
     assert lot.parks[1] is None
-    assert lot.poll(NOTHING, WORK, scanner=2) == WORK
+    assert lot.poll(NOTHING, WORK, scanner=2, line=Line(lot, [lambda: lot.call(2)])) == WORK
 
 
 def test_a_claim_that_fails_ends_the_poll(lot: Lot) -> None:
