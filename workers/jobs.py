@@ -1,5 +1,6 @@
 """The jobs on the queue `maintenance`: each reads the settings and calls one use case."""
 
+from contextlib import closing
 from dataclasses import asdict
 from typing import Any
 
@@ -10,4 +11,5 @@ from dispatch.wiring import open_dispatch
 def upkeep() -> dict[str, Any]:
     """Take back expired leases, mark scanners offline, raise alarms; what was done, as counts."""
     dispatch = open_dispatch(Settings.from_process())
-    return asdict(dispatch.upkeep.run())
+    with closing(dispatch.client):
+        return asdict(dispatch.upkeep.run())

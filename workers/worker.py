@@ -5,8 +5,7 @@ import structlog
 from rq import Worker
 
 from queues.patience import Patience, wait_for_store
-from workers import MAINTENANCE
-from workers import jobs as _jobs  # noqa: F401 - loaded here once, not in every job's process
+from workers import MAINTENANCE, jobs
 from workers.connection import open_rq
 from workers.parent_death import die_with_parent
 
@@ -40,6 +39,7 @@ def run_worker(url: str) -> int:
         [MAINTENANCE], connection=open_rq(url), worker_ttl=_WORKER_TTL_SECONDS
     )
     try:
+        jobs.upkeep()  # what it loads and puts together, no job's own process has to
         worker.work(logging_level="WARNING")
     except redis.RedisError as error:
         _log.warning("the store went away", action="store_away", error=str(error))
