@@ -38,7 +38,9 @@ class Wheel:
         if tick not in self._ticks:
             timer = gevent.get_hub().loop.timer(tick * self._tick_seconds - now)
             self._ticks[tick] = timer, {}
-            timer.start(self._turn, tick)
+            timer.start(
+                self._turn, tick, update=True
+            )  # its delay counts from now, not from the loop's last look
         self._ticks[tick][1][call] = None
         return Turn(tick, call)
 

@@ -4,6 +4,7 @@
 -- Returns {'ok', scanner…}: those that are not listed there any more; the first of all where leases ran out,
 --   as its claim sweeps
 -- Guarantees: writes nothing.
+-- flag: no-writes
 -- include: keys
 -- include: clock
 -- include: sweep_due
