@@ -20,6 +20,9 @@ from redis.retry import Retry
 
 from cli.children import end, spawn
 
+# A script makes and frees hundreds of small tables and texts: glibc is to keep more of each size at
+# hand than seven, which takes 5 % off a script; 17 MiB at most.
+_ALLOCATOR = {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=500"}
 _LOG_NAME = "store.log"
 _LOG_BYTES = 1 << 20  # a longer one is begun anew at the next start
 _SOCKET_NAME = "store.sock"
@@ -81,7 +84,9 @@ class EmbeddedStore:
         path = self.data / _LOG_NAME
         small = path.exists() and path.stat().st_size < _LOG_BYTES
         with path.open("ab" if small else "wb") as log:
-            self._process = spawn(list(self._command()), pass_fds=self._lock_fds, output=log)
+            self._process = spawn(
+                list(self._command()), environ=_ALLOCATOR, pass_fds=self._lock_fds, output=log
+            )
         return self._process
 
     def wait(self, seconds: float = _START_SECONDS) -> None:

@@ -58,11 +58,13 @@ class Lease(NamedTuple):
     job: str
 
     @classmethod
-    def read(cls, row: list[str], part: Part) -> Lease:
+    def read(cls, task: str, slice_: list[str], lease: str, part: Part) -> Lease:
         """From what lib/describe.lua answers, and the part of the scan that it names."""
-        task, attempt, scan, first, last, _, rate, rated_by = row
-        ids, slice_ = (int(task), int(attempt), int(scan)), (part.segment, int(first), int(last))
-        return cls(*ids, *slice_, int(rate) if rate else None, rated_by or None, part.job)
+        scan, first, last = slice_[:3]
+        attempt, _, _, rate, rated_by = lease.split(":", 4)
+        limit = int(rate) if rate else None, rated_by or None
+        ids = int(task), int(attempt), int(scan)
+        return cls(*ids, part.segment, int(first), int(last), *limit, part.job)
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,10 +293,17 @@ class TaskStore(Store):
         """The records of these tasks, {} for none."""
         return [unpacked(kept) for kept in self.records(keys, "task", tasks)]
 
-    def _leases(self, keys: SiteKeys, rows: list[Any]) -> list[Lease]:
+    def _leases(self, keys: SiteKeys, rows: list[str]) -> list[Lease]:
         """Tasks that a script has handed out."""
-        parts = self._parts.of(keys, [(row[2], row[5]) for row in rows])
-        return [Lease.read(row, parts[row[2], row[5]]) for row in rows]
+        told = []
+        for row in rows:
+            task, slice_, lease, _ = row.split("|", 3)
+            told.append((task, slice_.split(":"), lease))
+        parts = self._parts.of(keys, [(slice_[0], slice_[3]) for _, slice_, _ in told])
+        return [
+            Lease.read(task, slice_, lease, parts[slice_[0], slice_[3]])
+            for task, slice_, lease in told
+        ]
 
     def _about(
         self, script: str, holder: Holder, task: int, attempt: int | None, *args: str | int

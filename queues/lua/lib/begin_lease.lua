@@ -41,7 +41,7 @@ local function fresh(slice, scan, me, expected, now)
   local id = new_id(now)
   return { key('task', id), id = id, attempt = '1', scan = scan, first = slice.first, last = slice.last,
     segment = slice.segment, subnets = slice.subnets, scanner = me.id, claimed = now, rate = slice.rate,
-    rated_by = slice.bound, request = me.request, expected = expected }
+    rated_by = slice.bound, request = me.request, expected = expected, slice = nil, lease = nil }
 end
 
 -- again(slice, scan, me, expected, now): the task that a slice was before, handed out once more.
@@ -58,8 +58,10 @@ end
 -- expected: for how many ms of probing. Returns the task, which is yet to be counted (count_out).
 local function begin_lease(slice, scan, me, expected, now)
   local task = (slice.id == '' and fresh or again)(slice, scan, me, expected, now)
-  redis.call('HSET', task[1], 'slice', slice_text(task), 'lease', lease_text(task), 'status', 'claimed')
-  score(key('leases'), task.id, text(now + me.claim_ms))
+  me.expires = me.expires or text(now + me.claim_ms)
+  task.slice, task.lease = slice_text(task), lease_text(task)
+  redis.call('HSET', task[1], 'slice', task.slice, 'lease', task.lease, 'status', 'claimed')
+  score(key('leases'), task.id, me.expires)
   score(key('scan', scan, 'tasks'), task.id, task.id)
   local held = held_of(me.id)
   score(held.tasks, task.id, task.id)
