@@ -38,7 +38,7 @@ for _, engine in ipairs(redis.call('SMEMBERS', key('queue', queue, 'parked'))) d
   redis.call('DEL', key('queue', queue, 'parked', engine))
 end
 redis.call('DEL', key('queue', queue), key('queue', queue, 'parked'), key('queue', queue, 'ready'),
-  key('queue', queue, 'closed'), key('queue', queue, 'polls'))
+  key('queue', queue, 'closed'))
 redis.call('UNLINK', key('queue', queue, 'waiting'))
 redis.call('ZREM', is_scanner and key('scanners') or key('groups'), id)
 redis.call('DEL', record)

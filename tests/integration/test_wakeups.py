@@ -55,6 +55,7 @@ def test_who_stays_in_a_group_stays_parked_there(site: Site, process: Process) -
 
 
 FULL = {
+    "tasks": ({"set_tasks": 2, "set_jobs": 2}, {"targets": "10.0.0.0/31", "size": 1}),
     "targets": ({"set_targets": 8, "set_tasks": 2}, {"targets": "10.0.0.0/29", "size": 8}),
     "scans": ({"set_tasks": 2, "set_jobs": 1}, {"targets": "10.0.0.1", "size": 1}),
 }
@@ -62,12 +63,12 @@ FULL = {
 
 @pytest.mark.parametrize("of", FULL)
 def test_who_is_full_takes_no_call(site: Site, process: Process, of: str) -> None:
-    """Neither who has all its targets in flight, nor who works for as many scans as it may."""
+    """Neither who has as many tasks or targets as it may, nor who works for as many scans."""
     capacities, spec = FULL[of]
     one, two = scanners(site, 2, **capacities)  # type: ignore[arg-type] # ints
     group = group_of(site, one, two)
     site.scan(own(one), **spec)  # type: ignore[arg-type] # texts
-    started(site, one)
+    assert site.claim(now(site, one))
     serve(site, two)
     process.park(one, two)
     tasks(site, 1, group)
@@ -226,6 +227,20 @@ def test_the_first_poll_of_who_was_offline_waits(site: Site, process: Process) -
     assert (process.called(), polls(site, own(one))) == ([], [str(one.scanner)])
 
 
+def test_what_a_claim_finds_is_for_polls_before_it(site: Site, process: Process) -> None:
+    """It forgets one that waited for a share, and calls the next: itself, where it was parked."""
+    before, (one, gone, two) = Process(site, "before"), scanners(site, 3)
+    site.scan(own(one), own(gone), own(two), size=1, rate="1")
+    started(site, one)
+    site.claim(gone)
+    before.park(two, seconds=300)
+    site.clock.forward(40)
+    process.park(two)
+
+    assert (before.called(), process.called()) == (ids(two), [])
+    assert polls(site, own(two)) == [str(two.scanner)]
+
+
 def test_slices_are_counted_one_by_one(site: Site, process: Process) -> None:
     """What is left of two tasks is two tasks, though it would fit into one."""
     one, *others = scanners(site, 4)
@@ -239,6 +254,42 @@ def test_slices_are_counted_one_by_one(site: Site, process: Process) -> None:
     site.scans.resume(site.keys, scan, reason="test")
 
     assert len(process.called()) == 2
+
+
+def test_what_is_paused_meanwhile_calls_nobody(site: Site, process: Process) -> None:
+    """A slice comes back to a scan of which nothing is handed out."""
+    one, two = scanners(site, set_tasks=2)
+    group = group_of(site, one, two)
+    scan = tasks(site, 3, group)
+    lease = started(site, one)
+    site.scans.pause(site.keys, scan, reason="test")
+    process.park(two)
+    site.tasks.release(now(site, one), lease.task, None, done=0)
+
+    assert process.called() == []
+
+
+def test_two_places_that_come_free_at_once_are_two(site: Site, process: Process) -> None:
+    """One claim takes the last of two scans, and the next two come in reach."""
+    able, *others = scanners(site, 3)
+    group = group_of(site, able, *others, cap=2)
+    for other in others:
+        site.heartbeat(now(site, other), engines="connect")
+    for engine in ("nmap", "nmap", "connect", "connect"):
+        tasks(site, 1, group, engine=engine)
+    process.park(*others)
+    assert len(site.claim(now(site, able), limit=2)) == 2
+
+    assert sorted(process.called()) == ids(*others)
+
+
+def test_whose_record_has_changed_is_told(site: Site, process: Process) -> None:
+    """Its claim is judged by the record as it is now."""
+    (one,) = scanners(site, 1)
+    process.park(one)
+    site.scanners.save(site.keys, one.scanner, {"rate": 5})
+
+    assert process.called() == ids(one)
 
 
 def test_targets_that_a_scanner_may_have_more_are_told(site: Site, process: Process) -> None:
@@ -266,6 +317,35 @@ def test_all_that_waits_for_a_subnet_calls(site: Site, process: Process) -> None
     end(site, one, lease)
 
     assert sorted(process.called()) == ids(*others)
+
+
+def test_each_slice_that_waits_for_a_subnet_counts(site: Site, process: Process) -> None:
+    """More of them than those who are next in turn."""
+    one, *others = scanners(site, 6)
+    group = group_of(site, *others)
+    site.subnet("10.0.0.0/8", 1)
+    tasks(site, 1, own(one))
+    lease = started(site, one)
+    site.scan(group, targets="10.0.0.0-10.0.0.9", size=2)
+    process.park(*others)
+    end(site, one, lease)
+
+    assert sorted(process.called()) == ids(*others)
+
+
+def test_what_waits_for_a_subnet_calls_nobody_else(site: Site, process: Process) -> None:
+    """A claim finds its budget spent; one was called for it before."""
+    one, other, *rest = scanners(site, 4)
+    group = group_of(site, *rest)
+    site.subnet("10.0.0.0/8", 1)
+    tasks(site, 1, own(one))
+    started(site, one)
+    process.park(*rest)
+    tasks(site, 1, own(other), group)
+    assert len(process.called()) == 1
+    assert site.claim(other) == []
+
+    assert process.called() == []
 
 
 SHARED: dict[str, dict[str, str]] = {"scan": {"rate": "2"}, "subnet": {}}
@@ -370,3 +450,15 @@ def test_rules_that_change_keep_the_turns(site: Site, process: Process) -> None:
 
     turns = site.client.zrange(site.keys.of("subnet", subnet, "turns"), 0, -1)
     assert [int(scanner) for scanner in turns] == ids(first, second, third)
+
+
+def test_who_holds_some_and_wants_no_more_is_left_alone(site: Site, process: Process) -> None:
+    """Nothing of the scan is left to be handed out."""
+    one, two = scanners(site, set_tasks=4, rate=1)
+    tasks(site, 2, own(one), own(two), rate="4")
+    started(site, one)
+    lease = started(site, two)
+    process.park(one)
+    end(site, two, lease)
+
+    assert process.called() == []

@@ -25,10 +25,10 @@ end
 local function update_capacities(scanner)
   local me = record_of('scanner', scanner)
   local targets, tasks, jobs = capacities(
-    read(me, { 'set_targets', 'set_tasks', 'set_jobs', 'cpus', 'memory', 'groups', 'cap_targets', 'cap_jobs' }))
+    read(me, { 'set_targets', 'set_tasks', 'set_jobs', 'cpus', 'memory', 'groups', 'cap_targets' }))
   tasks = math.min(tasks, targets) -- a heartbeat may lower a default below what was set
   jobs = math.min(jobs, tasks)
-  if targets > tonumber(me.cap_targets or '0') or jobs > tonumber(me.cap_jobs or '0') then
+  if targets > tonumber(me.cap_targets or '0') then
     stir_scanner(scanner)
   end
   set(me, 'cap_targets', targets)

@@ -31,15 +31,15 @@ local function ready_in(queue)
   return stay
 end
 
--- in_reach_of(queue, places): the waiting scans with something open for which its job capacity has room; only those that
--- come to the last so many places of it. What is not for now takes none.
+-- in_reach_of(queue, places): the waiting scans for which its job capacity has room, only those that come to the last so
+-- many places of it. What is not for now takes none.
 local function in_reach_of(queue, places)
-  local q, scans, taken = queue_of(queue), {}, 0
-  local room = q.retired and 0 or tonumber(q.cap or '0') - ready_in(queue)
+  local scans, taken = {}, 0
+  local room = tonumber(queue_of(queue).cap or '0') - ready_in(queue)
   local waiting = room > 0 and redis.call('LRANGE', key('queue', queue, 'waiting'), 0, LOOKED_AT_MOST_IN_QUEUE - 1) or {}
   for _, scan in ipairs(waiting) do
     local s = scan_of(scan)
-    if taken < room and is_open(s) and tonumber(s.open) > 0 then
+    if taken < room and is_open(s) then
       scans[#scans + 1] = taken >= room - places and scan or nil
       local has_place = not s.spent and can(queue, s.engine) and redis.call('EXISTS', key('scan', scan, 'open')) == 1
       taken = taken + (has_place and 1 or 0)

@@ -6,10 +6,9 @@
 local function return_jobs(scan)
   local jobs = redis.call('HGETALL', key('scan', scan, 'jobs'))
   for i = 1, #jobs, 2 do
-    if jobs[i + 1] == 'listed' and place_of(jobs[i], scan) == 'ready' then
+    local is_out = jobs[i + 1] == 'out'
+    if is_out and place(jobs[i], scan) or not is_out and place_of(jobs[i], scan) == 'ready' then
       stir(scan)
-    elseif jobs[i + 1] == 'out' and place(jobs[i], scan) then
-      stir(scan, jobs[i])
     end
   end
 end

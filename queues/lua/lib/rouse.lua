@@ -6,19 +6,18 @@
 -- include: call
 -- include: write_back
 local READY_AT_MOST = 16
--- What a script has made: something to be had now of a scan on some of its queues, on a queue, by a scanner.
+-- What a script has made: something to be had now of a scan, on a queue, by a scanner.
 local STIRRED, STIRRED_QUEUES, STIRRED_SCANNERS
 STARTERS[#STARTERS + 1] = function()
   STIRRED, STIRRED_QUEUES, STIRRED_SCANNERS = {}, {}, {}
 end
 
--- stir(scan, queue): there is something of this scan for those that wait on the queue; without one, on any of its.
-local function stir(scan, queue)
+-- stir(scan): there is something of it for those that wait on its queues.
+local function stir(scan)
   if not STIRRED[scan] then
-    STIRRED[scan] = {}
+    STIRRED[scan] = true
     STIRRED[#STIRRED + 1] = scan
   end
-  STIRRED[scan][queue or 'all'] = true
 end
 
 -- stir_queue(queue, places): they may have the scans for which there is room now that its job capacity has so many
@@ -45,12 +44,12 @@ local function call_all(now)
     local ready = places == math.huge and redis.call('ZRANGE', key('queue', queue, 'ready'), 0, READY_AT_MOST - 1) or {}
     for _, scans in ipairs({ ready, in_reach_of(queue, places) }) do
       for _, scan in ipairs(scans) do
-        stir(scan, queue)
+        stir(scan)
       end
     end
   end
   for _, scan in ipairs(STIRRED) do
-    local who = waiting(scan, STIRRED[scan])
+    local who = waiting(scan)
     local left = #who > 0 and tasks_in(scan) or 0
     for _, one in ipairs(who) do
       left = left - (left > 0 and call(one.scanner, now, scan) and 1 or 0)

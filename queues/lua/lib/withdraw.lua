@@ -7,7 +7,8 @@
 local function withdraw(scan)
   local s, jobs = scan_of(scan), redis.call('HGETALL', key('scan', scan, 'jobs'))
   for i = 1, #jobs, 2 do
-    local queue, made_room = jobs[i], jobs[i + 1] == 'listed' and is_in_reach(jobs[i], scan)
+    local queue = jobs[i]
+    local made_room = jobs[i + 1] == 'listed' and tonumber(s.open) > 0 and is_in_reach(queue, scan)
     if jobs[i + 1] == 'out' then
       made_room = redis.call('ZREM', key('queue', queue, 'ready'), scan) == 1
       redis.call('ZREM', key('queue', queue, 'closed'), scan)
