@@ -28,11 +28,11 @@ NOT_COPIED = (
 INTEGRATION = (
     *("recutting", "waiting", "setting_aside", "budgets", "leases", "dispatching", "slicing"),
     *("operators_and_queues", "store_promises", "retired_queues", "patience", "rules_store"),
-    *("exports_store", "large_scans", "sync", "full_store", "called_polls", "wakeups"),
+    *("exports_store", "large_scans", "sync", "full_store", "called_polls", "wakeups", "functions"),
 )
 TESTS = (  # the quick ones first
     *(f"tests/integration/test_{name}.py" for name in INTEGRATION),
-    *("tests/unit/test_scripts.py", "tests/model"),
+    *("tests/unit/test_sources.py", "tests/model"),
     *("--hypothesis-profile=mutant", "--hypothesis-seed=0"),
 )
 PYTEST = (sys.executable, "-m", "pytest", "-x", "-q", "--tb=line", "-p", "no:cacheprovider")
