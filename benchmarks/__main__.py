@@ -2,8 +2,9 @@
 
     python -m benchmarks [--quick] [SUITE …]
 
-A quick run measures less, writes nothing, and exits with 1 where a ratio is below nine tenths of
-its reach. Times that no second side stands beside are not judged: the machine may be busy.
+A quick run measures less, writes nothing, and exits with 1 where a ratio is twice below nine tenths
+of its reach, or of what it has come to where that is less. Times that no second side stands beside
+are not judged: the machine may be busy.
 """
 
 from __future__ import annotations
@@ -58,13 +59,23 @@ def full(names: list[str]) -> int:
 
 
 def quick(names: list[str]) -> int:
-    """Measure, and say which ratios are too low; 1 where one is."""
-    entries = [attempt(name, quick=True) for name in names]
-    rows = [row for entry in entries for row in entry.findings.rows]
-    low = [row for row in rows if row.fails_quick]
-    for row in low:
-        print(f"below nine tenths of its reach: {row}")
-    return int(bool(low) or any(entry.failed for entry in entries))
+    """Measure, and say which ratios are too low; 1 where one is, and once more."""
+    failed = False
+    for name in names:
+        entry = attempt(name, quick=True)
+        low = _too_low(entry)
+        if low or entry.failed:
+            print(f"\n{name} is measured once more", flush=True)
+            entry = attempt(name, quick=True)
+            low &= _too_low(entry)
+        for what in sorted(low):
+            print(f"too low, twice: {what}", flush=True)
+        failed = failed or bool(low) or bool(entry.failed)
+    return int(failed)
+
+
+def _too_low(entry: Entry) -> set[str]:
+    return {row.what for row in entry.findings.rows if row.fails_quick}
 
 
 def attempt(name: str, *, quick: bool) -> Entry:

@@ -13,6 +13,7 @@ NEARLY = 0.9  # of a reach: below it, a quick run fails
 class Row:
     """One measurement. raw: the figures that it was made of, for people.
 
+    so_far: what it has come to, where that is less than its reach: no later change may lose it.
     Only a ratio of two things measured in turn means anything on a busy machine: a quick run
     judges no other.
     """
@@ -24,6 +25,7 @@ class Row:
     unit: str = ""
     raw: str = ""
     is_ratio: bool = False
+    so_far: float | None = None
 
     @property
     def share(self) -> float:
@@ -40,6 +42,8 @@ class Row:
     @property
     def fails_quick(self) -> bool:
         """Whether a quick run is to fail for it."""
+        if self.so_far is not None:
+            return self.is_ratio and self.value < NEARLY * self.so_far
         return self.is_ratio and self.share < NEARLY
 
     def __str__(self) -> str:
@@ -81,9 +85,17 @@ class Findings:
         return cls(rows=rows, **rest)
 
 
-def ratio(what: str, value: float, reach: float, raw: str, *, direction: str = AT_LEAST) -> Row:
+def ratio(
+    what: str,
+    value: float,
+    reach: float,
+    raw: str,
+    *,
+    direction: str = AT_LEAST,
+    so_far: float | None = None,
+) -> Row:
     """A ratio of two sides measured in turn."""
-    return Row(what, value, direction, reach, raw=raw, is_ratio=True)
+    return Row(what, value, direction, reach, raw=raw, is_ratio=True, so_far=so_far)
 
 
 def number(value: float) -> str:

@@ -27,8 +27,9 @@ end
 
 -- count_out(id, me, tasks, size): so many tasks, of so many addresses, count among what the scanner and the scan have out.
 local function count_out(id, me, tasks, size)
-  local scanner, scan = record_of('scanner', me.id), scan_of(id)
-  add(held_of(me.id), id, tasks)
+  local scanner, held, scan = record_of('scanner', me.id), held_of(me.id), scan_of(id)
+  held[id] = held[id] or false -- claimer has read all that it holds
+  add(held, id, tasks)
   add(scanner, 'tasks', tasks)
   add(scanner, 'targets', size)
   add(scan, 'open', -size)

@@ -71,7 +71,7 @@ local function set(record, name, value)
   end
   local changed = record[2]
   if not changed then
-    changed = {}
+    changed = { nil, nil, nil, nil } -- room for four: an array that grows is made anew each time
     record[2] = changed
     CHANGED[#CHANGED + 1] = record
   end
@@ -96,7 +96,7 @@ end
 
 -- write(record): its changed fields, those that go first.
 local function write(record)
-  local changed, values, gone = record[2], {}, nil
+  local changed, values, gone = record[2], { nil, nil, nil, nil, nil, nil, nil, nil }, nil
   record[2] = nil
   for i = 1, #changed do
     local name = changed[i]
