@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import redis
@@ -25,11 +26,20 @@ class WarmPool(redis.BlockingConnectionPool):
     calls under way hear, and one more.
     """
 
+    wrap: Callable[[Any], Any] = staticmethod(lambda opened: opened)  # each socket, once it is open
+
     def reset(self) -> None:
         """Begin with no connections; redis-py calls it first of all."""
         self._warm: list[tuple[float, Connection]] = []  # and since when idle
         self._failed_at = float("-inf")
         super().reset()
+
+    def make_connection(self) -> Connection:
+        """A connection that is still to be opened."""
+        connection: Connection = super().make_connection()
+        opened = connection._connect  # noqa: SLF001 - redis-py's place to open a socket
+        connection._connect = lambda: self.wrap(opened())  # noqa: SLF001
+        return connection
 
     def get_connection(self, *_: Any, **__: Any) -> Connection:
         """A connection that is ready; waits for one where all are in use."""
