@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import gevent
 from gevent.lock import BoundedSemaphore
 from gevent.pool import Group
 from gunicorn.workers.base_async import ALREADY_HANDLED  # type: ignore[import-untyped]
@@ -21,7 +22,6 @@ from dispatch.waiters import Waiter
 from web.lines import LINE, has_hung_up, lines
 from workers.rereading import Environ, can_be_reread, head_of, tail_of, text_of, told_of
 from workers.resting import Connection, Resting, Serve
-from workers.wheel import Turn, Wheel
 
 CLAIMS_AT_ONCE = 32  # each has deep stacks, and a connection to the store
 
@@ -51,7 +51,7 @@ class Poll:
     text: bytes
     status: str
     tail: bytes
-    turn: Turn | None = None
+    timer: Any = None
 
 
 class Aside:
@@ -60,8 +60,7 @@ class Aside:
     def __init__(self, app: Any, serve: Serve, *, keepalive_seconds: float) -> None:
         self._app = app
         self._parking: Parking = app.extensions["dispatch"].parking
-        self._wheel = Wheel()
-        self._resting = Resting(serve, self._wheel, keepalive_seconds=keepalive_seconds)
+        self._resting = Resting(serve, keepalive_seconds=keepalive_seconds)
         self._claiming = BoundedSemaphore(CLAIMS_AT_ONCE)
         self._answered: dict[Any, tuple[Waiter, float, str, bytes]] = {}  # by socket
         self._ending = False
@@ -118,13 +117,13 @@ class Aside:
         self._parking.close()
 
     def _rest(self, poll: Poll, seconds: float) -> None:
-        poll.turn = self._wheel.after(seconds, poll.waiter.nudge)
+        poll.timer = gevent.get_hub().loop.timer(seconds)
+        poll.timer.start(poll.waiter.nudge)
         poll.waiter.on_word(partial(self._said, poll))
 
     def _said(self, poll: Poll) -> None:
         """Something was said, or its rest is over."""
-        if poll.turn:
-            self._wheel.forget(poll.turn)
+        poll.timer.close()
         if self._parking.is_over(poll.waiter):
             self._answer(poll)  # many at once, and nothing of it waits
         else:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +12,6 @@ import gevent
 from gevent.pool import Group
 
 from workers.rereading import Rereading
-from workers.wheel import Turn, Wheel
 
 Serve = Callable[[Any, Any, Any], None]
 
@@ -33,11 +31,10 @@ class Connection:
 class Resting:
     """Such connections. serve: gunicorn's `handle`, to which they go back."""
 
-    def __init__(self, serve: Serve, wheel: Wheel, *, keepalive_seconds: float) -> None:
+    def __init__(self, serve: Serve, *, keepalive_seconds: float) -> None:
         self._serve = serve
-        self._wheel = wheel
         self._keepalive_seconds = keepalive_seconds
-        self._idle: dict[Connection, tuple[Any, Turn]] = {}
+        self._idle: dict[Connection, tuple[Any, Any]] = {}
         self.busy = Group()  # greenlets that serve them
 
     @property
@@ -70,21 +67,21 @@ class Resting:
             self._late(connection)
 
     def _wait(self, connection: Connection) -> None:
-        came = gevent.get_hub().loop.io(connection.descriptor, _READABLE)
-        came.start(self._came, connection)
-        late = self._wheel.after(self._keepalive_seconds, partial(self._late, connection))
+        loop = gevent.get_hub().loop
+        came = loop.io(connection.descriptor, _READABLE)
+        late = loop.timer(self._keepalive_seconds)
         self._idle[connection] = came, late
+        came.start(self._came, connection)
+        late.start(self._late, connection)
 
     def _came(self, connection: Connection) -> None:
         self._forget(connection)
         self.busy.spawn(self.serve, connection)
 
     def _late(self, connection: Connection) -> None:
-        if connection in self._idle:
-            self._forget(connection)
-            os.close(connection.descriptor)
+        self._forget(connection)
+        os.close(connection.descriptor)
 
     def _forget(self, connection: Connection) -> None:
-        came, late = self._idle.pop(connection)
-        came.close()
-        self._wheel.forget(late)
+        for watcher in self._idle.pop(connection):
+            watcher.close()

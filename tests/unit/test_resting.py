@@ -11,7 +11,6 @@ from gevent import socket
 
 from workers.rereading import told_of
 from workers.resting import Connection, Resting
-from workers.wheel import Wheel
 
 SECONDS = 5
 
@@ -21,7 +20,7 @@ class Worker:
 
     def __init__(self) -> None:
         self.served: list[tuple[Any, bytes, Any, Any]] = []
-        self.resting = Resting(self.serve, Wheel(), keepalive_seconds=SECONDS)
+        self.resting = Resting(self.serve, keepalive_seconds=SECONDS)
 
     def serve(self, listener: Any, connection: Any, client: Any) -> None:
         told = told_of(connection)
@@ -98,7 +97,7 @@ def test_a_client_that_has_gone_is_let_go(worker: Worker) -> None:
 def test_who_sends_nothing_for_long_is_closed(client: Any) -> None:
     """As any connection that is kept open."""
     worker = Worker()
-    worker.resting = Resting(worker.serve, Wheel(), keepalive_seconds=0.01)
+    worker.resting = Resting(worker.serve, keepalive_seconds=0.01)
     worker.resting.answer(connection(client), b"answer", closing=False)
     received = [client[0].recv(100), client[0].recv(100)]
 
