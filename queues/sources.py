@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -72,15 +72,20 @@ def _steps(scripts: Iterable[str]) -> str:
     for script in scripts:
         _find_steps(script, found)
     texts = [_body(f"lib/{step}") for step in found]
-    texts.append("".join(_body(script) for script in scripts) + "begin")
-    return "".join(map(_block, texts, _shared(texts)))
+    bodies = "".join(_body(script) for script in scripts) + "begin"
+    return "".join(map(_block, texts, _shared([*texts, bodies])))
 
 
-def _shared(texts: list[str]) -> Iterator[set[str]]:
+def _shared(texts: list[str]) -> list[set[str]]:
     """Of each step, the names that those after it use."""
-    for place, text in enumerate(texts[:-1], start=1):
-        own = {name for names in _DEFINES.findall(text) for name in _WORD.findall(names)}
-        yield own & set(_WORD.findall("".join(texts[place:])))
+    used = [set(_WORD.findall(text)) for text in texts]
+    later = [set[str]()]
+    for words in reversed(used[1:]):
+        later.append(later[-1] | words)
+    names = [
+        {n for found in _DEFINES.findall(text) for n in _WORD.findall(found)} for text in texts
+    ]
+    return [own & after for own, after in zip(names, reversed(later), strict=True)]
 
 
 def _block(text: str, shared: set[str]) -> str:
