@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 _END_OF_HEAD = b"\r\n\r\n"
 _LENGTH = b"\r\nContent-Length: "
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class Answer(NamedTuple):
@@ -47,7 +48,7 @@ def operate(path: str, token: str, body: dict[str, Any]) -> bytes:
 
 
 def _post(path: str, who: str, body: dict[str, Any]) -> bytes:
-    text = json.dumps(body, separators=(",", ":")).encode()
+    text = _encode(body).encode()
     head = (
         f"POST {path} HTTP/1.1\r\nHost: bench\r\n{who}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(text)}\r\n\r\n"

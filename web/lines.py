@@ -96,20 +96,22 @@ class Here:
 
     waiter: Waiter | None = None
 
-    def __init__(self, line: int | None) -> None:
-        self._line = line
+    def __init__(self, environ: dict[str, Any]) -> None:
+        self._environ = environ
 
     def rest(self, waiter: Waiter, seconds: float) -> bool:
         """Wait for a word, up to `seconds`."""
         word = threading.Event()
         waiter.on_word(word.set)
-        if self._line is None:
+        sockets = [self._environ[name] for name in _SOCKETS if name in self._environ]
+        if not sockets:
             word.wait(seconds)
-        else:
-            with lines().watched(self._line, waiter.leave):
-                word.wait(seconds)
-            if has_hung_up(self._line):
-                waiter.leave()
+            return True
+        line = sockets[0].fileno()
+        with lines().watched(line, waiter.leave):
+            word.wait(seconds)
+        if has_hung_up(line):
+            waiter.leave()
         return True
 
 
@@ -118,5 +120,4 @@ def line_of(environ: dict[str, Any]) -> Line:
     if LINE in environ:
         line: Line = environ[LINE]
         return line
-    sockets = [environ[name] for name in _SOCKETS if name in environ]
-    return Here(sockets[0].fileno() if sockets else None)
+    return Here(environ)

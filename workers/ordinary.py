@@ -82,11 +82,12 @@ def _key_of(name: str) -> str:
 
 def answer(status: str, headers: Headers, body: bytes) -> bytes:
     """An answer as gunicorn writes it, all of it at once."""
-    lines = [f"{name}: {value}\r\n" for name, value in headers]
-    if not any(name.lower() == "content-length" for name, _ in headers):
-        lines.append(f"Content-Length: {len(body)}\r\n")
-    head = f"HTTP/1.1 {status}\r\nServer: gunicorn\r\nDate: {_date(int(time.time()))}\r\n"
-    return f"{head}Connection: keep-alive\r\n{''.join(lines)}\r\n".encode("latin-1") + body
+    said = "".join([f"{name}: {value}\r\n" for name, value in headers])
+    if "Content-Length: " not in said:
+        said += f"Content-Length: {len(body)}\r\n"
+    date = _date(int(time.time()))
+    head = f"HTTP/1.1 {status}\r\nServer: gunicorn\r\nDate: {date}\r\nConnection: keep-alive\r\n"
+    return f"{head}{said}\r\n".encode("latin-1") + body
 
 
 @lru_cache(maxsize=1)

@@ -126,6 +126,6 @@ def test_who_hung_up_a_moment_before_it_was_called_is_gone(pair: Pair) -> None:
 
 def test_a_server_may_know_better_how_to_wait() -> None:
     """What it has put into the environment is taken."""
-    known = Here(None)
+    known = Here({})
 
     assert line_of({LINE: known, "gunicorn.socket": None}) is known
