@@ -20,6 +20,7 @@ from queues.wakes import Park
 
 T = TypeVar("T")
 Told = TypeVar("Told", Controlled, Beaten)
+_encode = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps would make one each time
 RECUTS_AT_MOST = 100  # in one claim; where a window holds more, the next one goes on
 
 
@@ -87,7 +88,7 @@ class Work:
         """Keep a batch of results; answers how many were accepted."""
         self.memory.check(RESULTS_BELOW)
         self.spaces.check(caller.holder, task, results)
-        rows = json.dumps(results, separators=(",", ":"))
+        rows = _encode(results)
         self._do(
             caller,
             lambda holder: self.tasks.results(

@@ -8,12 +8,11 @@ from typing import Any, NamedTuple
 
 from domain.rules import Rules
 from queues.tasks import Lease
+from web.bodies import text_of
 
 SCANS_REMEMBERED = 256
 
 Wire = dict[str, Any]
-
-_text = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def on_wire(leases: list[Lease], lease_seconds: int, rules: Rules) -> str:
@@ -28,9 +27,9 @@ def _job(lease: Lease, lease_seconds: int, rules: Rules) -> str:
     task, attempt, scan, segment, first, last, rate, rated_by, job = lease
     common = _scan(job)
     targets = ",".join(
-        f'{{"range":{_text(each)},{common.ports}}}' for each in segment.targets(first, last)
+        f'{{"range":{text_of(each)},{common.ports}}}' for each in segment.targets(first, last)
     )
-    limited = "null" if rated_by is None else _text(rated_by)
+    limited = "null" if rated_by is None else text_of(rated_by)
     named = "" if segment.name is None else _unscanned(common, rules)
     return (
         f'{{"jobId":{task},"scanId":{scan},"attempt":{attempt},"targets":[{targets}],'
@@ -41,7 +40,7 @@ def _job(lease: Lease, lease_seconds: int, rules: Rules) -> str:
 
 def _unscanned(common: Common, rules: Rules) -> str:
     exclusions = [*common.exclusions, *rules.exclusions]
-    return f',"exclusions":{_text(exclusions)},"scopes":{_text(list(rules.scopes))}'
+    return f',"exclusions":{text_of(exclusions)},"scopes":{text_of(list(rules.scopes))}'
 
 
 class Common(NamedTuple):
@@ -55,8 +54,8 @@ class Common(NamedTuple):
 @lru_cache(maxsize=SCANS_REMEMBERED)
 def _scan(text: str) -> Common:
     scan: Wire = json.loads(text)
-    engine = f'"engine":{_text(scan["engine"])},"engineArgs":{_text(scan["engineArgs"])}'
-    return Common(f'"ports":{_text(scan["ports"])}', engine, scan.get("exclusions", []))
+    engine = f'"engine":{text_of(scan["engine"])},"engineArgs":{text_of(scan["engineArgs"])}'
+    return Common(f'"ports":{text_of(scan["ports"])}', engine, scan.get("exclusions", []))
 
 
 def controls(words: dict[int, str]) -> list[Wire]:

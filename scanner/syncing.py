@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
@@ -12,6 +11,7 @@ from queues.tasks import Said
 from scanner import jobs
 from scanner.findings import RESULTS_AT_MOST, Result, rows
 from scanner.schemas import HeartbeatAnswer, Job, Machine
+from web.bodies import text_of
 from web.fields import Integer, Text
 from web.schemas import Schema, View
 
@@ -87,7 +87,7 @@ def _report(job: dict[str, Any]) -> JobReport:
         job["error_message"],
         job["hosts_done"],
         job["batch"],
-        *(() if found is None else (len(found), json.dumps(found, separators=(",", ":")))),
+        *(() if found is None else (len(found), text_of(found))),
     )
     return JobReport(said, found)
 

@@ -12,6 +12,7 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 JSON = "application/json"
+text_of = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps would make one each time
 MAX_DEPTH = 32
 MAX_INTEGER = 2**63 - 1
 

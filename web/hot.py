@@ -7,22 +7,19 @@ usually runs them is web.hot_calls: by a checker compiled from the schema, and w
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from flask import Flask, Response, current_app, g, request
 
 from web.blueprints import Blueprint, Decorator
-from web.bodies import JSON
+from web.bodies import JSON, text_of
 from web.readers import Environ, Loaded, Read, body_reader, query_reader
 
 MET, RAISED = "scandispatch.met", "scandispatch.raised"  # in the environ, by web.hot_calls
 
 View = Callable[..., "Answer"]
 Meet = Callable[[Flask, Environ], Any]  # who calls; raises where nobody may
-
-_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class Answer(NamedTuple):
@@ -41,7 +38,7 @@ class Answer(NamedTuple):
 
 def answer(body: Loaded, *, retry_after_seconds: int | None = None, **texts: str) -> Answer:
     """A 200 with this body; texts: fields of it that are JSON already."""
-    fields = [_encode(body)[1:-1]] if body else []
+    fields = [text_of(body)[1:-1]] if body else []
     fields += [f'"{name}":{text}' for name, text in texts.items()]
     return Answer(f"{{{','.join(fields)}}}".encode(), retry_after_seconds)
 
