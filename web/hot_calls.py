@@ -1,8 +1,8 @@
 """Answers hot calls without Flask, where nothing about them is unusual.
 
-Flask takes 46 µs of processor time for a call that does nothing. Here a call is matched, met, read
-and answered in a tenth of that. Whatever raises, and all else, goes on to Flask, which has a view
-for it and the words for each refusal; it does not do again what was done here.
+Of an idle call's 79 µs of processor time in the app, Flask took 62. Whatever raises, and all else,
+goes on to Flask, which has a view for it and the words for each refusal; it does not do again what
+was done here.
 """
 
 from __future__ import annotations
