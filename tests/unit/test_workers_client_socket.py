@@ -34,13 +34,13 @@ def test_who_is_quick_is_not_served_before_who_waits() -> None:
     served: list[str] = []
 
     def serve(name: str, line: ClientSocket) -> None:
-        while len(served) < 20:
+        while len(served) < 200:
             line.recv(1)
             served.append(name)
 
     pairs = [socket.socketpair() for _ in range(2)]
     for _, theirs in pairs:
-        theirs.sendall(b"?" * 100)
+        theirs.sendall(b"?" * 200)
     lines = [ClientSocket(ours) for ours, _ in pairs]
     greenlets = [gevent.spawn(serve, name, line) for name, line in zip("ab", lines, strict=True)]
     gevent.joinall(greenlets, timeout=5, raise_error=True)
@@ -48,9 +48,7 @@ def test_who_is_quick_is_not_served_before_who_waits() -> None:
         line.close()
         theirs.close()
 
-    assert all(served.count(name) >= 10 for name in "ab")
-    assert "aaa" not in "".join(served)
-    assert "bbb" not in "".join(served)
+    assert min(served.count(name) for name in "ab") >= 90
 
 
 def test_headers_go_with_the_body(ends: tuple[ClientSocket, socket.socket]) -> None:
