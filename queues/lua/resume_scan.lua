@@ -6,6 +6,7 @@
 -- include: clock
 -- include: set_status
 -- include: return_jobs
+-- include: rouse
 -- include: write_back
 local now, scan = clock(ARGV[1]), scan_of(ARGV[2])
 local status, started = scan.status, scan.started
@@ -19,5 +20,6 @@ end
 set_status(ARGV[2], status, started and 'running' or 'pending', ARGV[3], now)
 set(scan, 'active', now)
 return_jobs(ARGV[2])
+stir(ARGV[2]) -- also where budgets are for the next claim to look at
 write_back()
 return { 'ok' }

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from queues.retirement import RetirementStore
-from queues.tasks import Holder
-from tests.integration.conftest import Site
+from queues.tasks import Holder, TaskStore
+from tests.integration.conftest import TIMING, Site
 from tests.integration.parking import (
     Process,
     end,
@@ -379,6 +380,94 @@ def test_who_gives_up_its_turn_calls_the_next(site: Site, process: Process, kind
 
     assert lease.scan == earlier
     assert process.called() == ids(second)
+
+
+@pytest.mark.parametrize("kind", SHARED)
+def test_what_is_spent_makes_room_for_what_is_behind(
+    site: Site, process: Process, kind: str
+) -> None:
+    """Who waits for a share of it may have the scan after that in its queue, and only then."""
+    first, second, third = scanners(site, 3, set_tasks=4)
+    if kind == "subnet":
+        site.subnet("10.0.0.0/8", 2)
+    out_of_turn(site, process, first, second, third, **SHARED[kind])
+    process.park(third)
+    site.scan(own(second), targets="192.168.0.1", size=1)
+    assert process.called() == []
+    assert site.claim(now(site, first), limit=1)
+
+    assert process.called() == ids(second)
+
+
+def test_a_turn_that_took_less_leaves_some(site: Site, process: Process) -> None:
+    """A slow scanner is granted less than the least that was kept for it."""
+    site.tasks = TaskStore(site.client, lambda _: replace(TIMING, least_rate=2), site.clock)
+    site.subnet("10.0.0.0/8", 5)
+    one, first, second = (scanners(site, 1, set_tasks=4, rate=rate)[0] for rate in (2, 1, 9))
+    site.scan(own(one), own(first), own(second), size=1)
+    leases = [started(site, one), started(site, one)]
+    process.park(first)
+    end(site, one, leases[0])
+    assert process.called() == ids(first)
+    process.park(second)
+    assert process.called() == []
+    assert [lease.rate for lease in site.claim(now(site, first), limit=1)] == [1]
+
+    assert process.called() == ids(second)
+
+
+def test_a_turn_that_took_its_part_leaves_the_others_theirs(site: Site, process: Process) -> None:
+    """Nobody may have what nobody could have before."""
+    site.tasks = TaskStore(site.client, lambda _: replace(TIMING, least_rate=2), site.clock)
+    site.subnet("10.0.0.0/8", 7)
+    one, *others = scanners(site, 4, set_tasks=4, rate=2)
+    site.scan(own(one), *map(own, others), size=1)
+    leases = [started(site, one) for _ in range(3)]
+    process.park(*others)
+    for lease in leases[:2]:
+        end(site, one, lease)
+        assert others[2].scanner in process.called()
+        process.park(others[2])
+    assert [lease.rate for lease in site.claim(now(site, others[0]), limit=1)] == [2]
+
+    assert process.called() == []
+
+
+@pytest.mark.parametrize("more", [True, False])
+def test_a_scan_that_fell_out_of_the_window_calls_when_it_is_back(
+    site: Site, process: Process, *, more: bool
+) -> None:
+    """Its holder may have no other scan, and one before it had come back for a while."""
+    one, two = scanners(site, set_tasks=2, set_jobs=1)
+    group = group_of(site, one, two)
+    earlier = tasks(site, 1, group)
+    site.scans.pause(site.keys, earlier, reason="test")
+    tasks(site, 3 if more else 1, group)
+    started(site, one)
+    site.scans.resume(site.keys, earlier, reason="test")
+    process.park(one)
+    assert started(site, two).scan == earlier
+
+    assert process.called() == (ids(one) if more else [])
+
+
+def test_a_scan_that_waited_for_a_subnet_calls_when_it_is_resumed(
+    site: Site, process: Process
+) -> None:
+    """What it waits for came free while it was paused, and the next claim is to see that."""
+    one, two = scanners(site)
+    site.subnet("10.0.0.0/8", 1)
+    tasks(site, 1, own(one))
+    lease = started(site, one)
+    scan = tasks(site, 1, own(two))
+    assert site.claim(two) == []
+    site.scans.pause(site.keys, scan, reason="test")
+    process.park(two)
+    end(site, one, lease)
+    assert process.called() == []
+    site.scans.resume(site.keys, scan, reason="test")
+
+    assert process.called() == ids(two)
 
 
 def raised(site: Site, subnet: int) -> None:

@@ -73,6 +73,21 @@ def test_an_attempt_long_ago_stores_nothing_again(site: Site) -> None:
     assert site.record(scan)["results"] == "9"
 
 
+def test_what_is_excluded_waits_for_no_budget(site: Site) -> None:
+    """What was open of a scan with a spent budget is excluded, and then some of it comes free."""
+    scanner = site.scanner()
+    scan = site.scan(f"s{scanner.scanner}", targets="10.0.0.0/29", size=2, rate="2")
+    lease, _ = site.claim(scanner, limit=2)
+    site.tasks.start(scanner, lease.task, 1)
+    assert site.claim(scanner) == []
+    site.rules.store.save(site.keys, "exclusion", None, {"cidr": "10.0.0.4/30"})
+    assert site.claim(scanner) == []
+    site.tasks.complete(scanner, lease.task, 1, status="completed", results=None, message="")
+
+    closed = site.keys.of("queue", f"s{scanner.scanner}", "closed")
+    assert (site.record(scan)["open"], site.client.exists(closed)) == ("0", 0)
+
+
 def test_a_retired_queue_parks_nothing(site: Site) -> None:
     """A scan leaves a retired queue altogether, also where it waited there for an engine."""
     plain, busy = site.scanner(set_jobs=1), site.scanner(set_jobs=1)

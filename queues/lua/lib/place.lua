@@ -19,7 +19,7 @@ local function place(queue, scan)
   local s, where = read(scan_of(scan), { 'receipt' }), place_of(queue, scan)
   if where == 'closed' then
     redis.call('ZADD', key('queue', queue, 'closed'), text(s.receipt), scan)
-  elseif where then
+  else
     redis.call('ZREM', key('queue', queue, 'closed'), scan)
   end
   if where == 'ready' then

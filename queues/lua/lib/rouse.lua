@@ -37,6 +37,19 @@ local function stir_scanner(scanner)
   end
 end
 
+-- call_holders(queue, now): those that wait on it though a scan of which they hold tasks has more: it had fallen out of
+-- their window.
+local function call_holders(queue, now)
+  for _, scanner in ipairs(redis.call('ZRANGE', key('queue', queue, 'polls'), 0, LOOKED_AT_MOST - 1)) do
+    local holds = tonumber(read(record_of('scanner', scanner), WHO_WAITS).tasks or '0') > 0
+    for _, scan in ipairs(holds and redis.call('HKEYS', key('scanner', scanner, 'scans')) or {}) do
+      if tasks_in(scan) > 0 then
+        call(scanner, now, scan)
+      end
+    end
+  end
+end
+
 -- call_all(now): as many of those that wait as there are tasks for them.
 local function call_all(now)
   for _, queue in ipairs(STIRRED_QUEUES) do
@@ -47,6 +60,7 @@ local function call_all(now)
         stir(scan)
       end
     end
+    call_holders(queue, now)
   end
   for _, scan in ipairs(STIRRED) do
     local who = waiting(scan)

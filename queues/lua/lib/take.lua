@@ -4,6 +4,7 @@
 -- include: open_list
 -- include: scan
 -- include: begin_lease
+-- include: sharers
 -- include: withdraw
 -- include: return_jobs
 -- speed_of(rate, bound, me): how fast a task will go: a scanner shares its own limit over its tasks.
@@ -42,6 +43,16 @@ local function may_draw(row, me, now)
   return not word
 end
 
+-- tell_sharers(budget, rate, least): so much of it was granted. Where it is spent now, what waits for it makes room; where
+-- that was less than was kept for whoever's turn it was, others may have some.
+local function tell_sharers(budget, rate, least)
+  if budget.limit - budget.all < least then
+    stir_behind(budget.kind, budget.id)
+  elseif tonumber(rate) < least then
+    stir_sharers(budget.kind, budget.id)
+  end
+end
+
 -- lease(slice, row, me, now): leases as much of an interval as this scanner is to have of it.
 local function lease(slice, row, me, now)
   local speed = speed_of(slice.rate, slice.bound, me)
@@ -52,6 +63,9 @@ local function lease(slice, row, me, now)
   cut(slice, row, size)
   slice.size = slice.last - slice.first
   local task = begin_lease(slice, row.scan, me, math.ceil(slice.size * row.ports * 1000 / speed), now)
+  for i = 1, #slice.budgets do
+    tell_sharers(slice.budgets[i], slice.rate, least_of(slice.budgets[i], me.least_rate))
+  end
   row.open, me.tasks, me.targets = row.open - slice.size, me.tasks - 1, me.targets - slice.size
   return task
 end
