@@ -18,7 +18,7 @@ from typing import Protocol
 import redis
 import structlog
 
-from dispatch.rounds import Rounds
+from dispatch.rounds import NUDGE_SECONDS, Rounds
 from dispatch.waiters import Claim, Name, Waiter, Waiters
 from queues.keys import SiteKeys
 from queues.tasks import Claimed, Holder, TaskStore
@@ -26,7 +26,6 @@ from queues.wakes import Park, Wakes
 
 _log = structlog.get_logger(__name__)
 
-NUDGE_SECONDS = 0.001  # between two polls that look again because calls may have been missed
 NEARLY_SECONDS = 0.02  # a poll that would be over so soon is over
 
 

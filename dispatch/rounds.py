@@ -1,7 +1,8 @@
 """Looks after parked polls by itself, beneath the calls of the store, which are a hint only.
 
 One short script asks for many polls at once whether the store has called them: it strikes off its
-list whom it calls. So a call that was lost is noticed within a round, and no poll claims in vain.
+list whom it calls. So a call that was lost is noticed within a round. While a scan is on, each poll
+claims again once a round: the store calls the first of those that wait, and counts no further.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ _log = structlog.get_logger(__name__)
 
 STEPS = 15  # in a round, so each poll of half a minute is looked after once or twice
 STEP_SECONDS = 1.0
+NUDGE_SECONDS = 0.001  # between two polls that claim again
 ASKED_AT_MOST = 500  # scanners, by one script
 
 
@@ -28,7 +30,7 @@ class Polls(Protocol):
     """The part of the store that knows whom it has called."""
 
     def missed(self, keys: SiteKeys, scanners: list[int], process: str) -> list[int]:
-        """Whom of them it has called; where leases ran out, one more."""
+        """Whom of them it has called, or may have passed over."""
 
 
 class Rounds:
@@ -45,17 +47,18 @@ class Rounds:
             for step in range(STEPS):
                 rest(STEP_SECONDS)
                 try:
-                    self.look(step)
+                    self.look(step, rest)
                 except redis.RedisError as error:
                     _log.info("polls are not looked after", action="round_failed", error=str(error))
 
-    def look(self, step: int) -> None:
+    def look(self, step: int, rest: Callable[[float], None] = time.sleep) -> None:
         """Look after the scanners whose turn it is at this step."""
         turn = [name for name in self._waiters.names() if name[1] % STEPS == step]
         for keys, scanners in _by_site(filter(self._is_listed, turn)):
             for scanner in self._polls.missed(keys, scanners, self._process):
                 for waiter in self._waiters.of((keys, scanner)):
                     waiter.nudge()
+                    rest(NUDGE_SECONDS)
 
     def _is_listed(self, name: Name) -> bool:
         return any(waiter.listed for waiter in self._waiters.of(name))

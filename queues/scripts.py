@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from hashlib import sha1
 from time import monotonic, perf_counter
 from typing import Any
 
 import redis
+import structlog
 from redis.exceptions import NoScriptError, ResponseError
 
 from queues.keys import SiteKeys
 from queues.pool import ask
 from queues.sources import LIBRARIES, library, source
+
+_log = structlog.get_logger(__name__)
 
 LIBRARIES_KEPT = 8
 SECONDS_WITHOUT = 60.0
@@ -99,11 +103,15 @@ class Scripts:
     def _load_library(self) -> bool:
         """Whether the server now keeps the library; if not, it is asked again in a while."""
         try:
-            ask(self._store, "FUNCTION", "LOAD", "REPLACE", library().text)
-            self._forget_libraries()
-        except ResponseError:
-            self._functions_from = monotonic() + SECONDS_WITHOUT
-            return False
+            ask(self._store, "FUNCTION", "LOAD", library().text)
+        except ResponseError as error:
+            if "already exists" not in str(error):
+                _log.warning("no functions", action="no_functions", error=str(error))
+                self._functions_from = monotonic() + SECONDS_WITHOUT
+                return False
+        else:
+            with suppress(ResponseError):  # another process may do the same
+                self._forget_libraries()
         return True
 
     def _forget_libraries(self) -> None:

@@ -273,7 +273,7 @@ class TaskStore(Store):
         self.scripts.run("unpark", keys, scanner, process, "1" if handed_on else "")
 
     def missed(self, keys: SiteKeys, scanners: list[int], process: str) -> list[int]:
-        """Whose polls, of these that wait in this process, were called, though it may not know."""
+        """Whose polls, of these that wait in this process, were called or may be passed over."""
         answer = self.scripts.run("check_polls", keys, process, *scanners)
         return [int(scanner) for scanner in answer[1:]]
 

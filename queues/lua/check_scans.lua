@@ -4,6 +4,7 @@
 -- Returns {'ok', the last scan looked at, or ''}
 -- Guarantees: scan-stuck is up while nothing is left of a running scan, scan-stalled while nothing of it
 -- moves for stall_ms.
+-- flag: allow-oom
 -- include: clock
 -- include: alarm
 -- include: sweep_due

@@ -4,6 +4,7 @@
 -- Returns {'ok', how many}
 -- Guarantees: takes no work away, which is the sweep's; after the store was away the fleet gets the time
 -- of a lease to be heard of; one that an operator disabled raises no alarm.
+-- flag: allow-oom
 -- include: clock
 -- include: alarm
 -- include: presence

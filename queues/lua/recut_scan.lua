@@ -10,6 +10,7 @@
 --   be cut anew, ids of its subnets and of those that are new to it
 -- Returns {'ok'} | {'rules_changed'} where rules or scan are no longer what they were
 -- Guarantees: an address stays where it was, or is excluded; a scan with nothing left ends.
+-- flag: allow-oom
 -- include: clock
 -- include: push
 -- include: task

@@ -389,7 +389,8 @@ def test_a_process_learns_which_calls_it_may_have_missed(site: Site, process: Pr
     """Those of scanners that are not listed for it any more; nothing is changed by asking."""
     first, second = scanners(site)
     process.park(first, second)
-    tasks(site, 1, own(first))
+    scan = tasks(site, 1, own(first))
+    site.scans.pause(site.keys, scan, reason="test")
     asked = [site.tasks.missed(site.keys, ids(first, second), process.name) for _ in range(2)]
 
     assert asked == [ids(first), ids(first)]
@@ -399,10 +400,51 @@ def test_a_process_learns_which_calls_it_may_have_missed(site: Site, process: Pr
 def test_where_leases_ran_out_one_poll_is_to_sweep(site: Site, process: Process) -> None:
     """Nobody is called for what no sweep has taken back yet, and every claim sweeps."""
     holder, *idle = scanners(site, 3)
-    tasks(site, 1, own(holder))
+    scan = tasks(site, 1, own(holder))
     site.claim(holder)
+    site.scans.pause(site.keys, scan, reason="test")
     process.park(*idle, seconds=1000)
     before = site.tasks.missed(site.keys, ids(*idle), process.name)
     site.clock.forward(100)
 
     assert (before, site.tasks.missed(site.keys, ids(*idle), process.name)) == ([], ids(*idle)[:1])
+
+
+def test_while_a_scan_is_on_every_poll_looks_again(site: Site, process: Process) -> None:
+    """Calls go to the first of those that wait, however many they are; none is forgotten."""
+    one, two = scanners(site)
+    process.park(one, two)
+    before = site.tasks.missed(site.keys, ids(one, two), process.name)
+    tasks(site, 1, own(one), engine="nmap")
+
+    assert before == []
+    assert site.tasks.missed(site.keys, ids(one, two), process.name) == ids(one, two)
+
+
+def test_polls_that_are_over_hide_nobody(site: Site, process: Process) -> None:
+    """More than are looked at, of scanners that do not come back."""
+    *gone, live = scanners(site, 121)
+    group = group_of(site, *gone, live)
+    process.park(*gone, seconds=30)
+    site.clock.forward(31)
+    process.park(live)
+    for _ in range(2):
+        tasks(site, 1, group)
+
+    assert process.called() == ids(live)
+    assert not site.client.exists(site.keys.of("polls"))
+
+
+def test_a_subnet_that_has_room_calls_as_many_as_come_back(site: Site, process: Process) -> None:
+    """However many wait for it: one claim brings 16 intervals back at most."""
+    many = scanners(site, 40, set_tasks=2)
+    group = group_of(site, *many)
+    site.subnet("10.0.0.0/24", 1)
+    for _ in range(3):
+        tasks(site, 30, group)
+    lease = started(site, many[0])
+    process.park(*many[1:])
+    process.called()
+    end(site, many[0], lease)
+
+    assert 0 < len(process.called()) <= 22  # and the first four whose turn it is

@@ -106,3 +106,33 @@ def test_every_end_of_work_is_taken(
     end(site, scanner, lease, other)
 
     assert site.record(scan)["done"] == "1"
+
+
+def recut(site: Site, _: Holder, scan: int) -> None:
+    """An exclusion has come."""
+    site.recutting.recut(site.keys, scan)
+
+
+def look_after(site: Site, _: Holder, __: int) -> None:
+    site.upkeep.mark_offline(site.keys, 90_000)
+    site.upkeep.check_scans(site.keys, 90_000)
+
+
+@pytest.mark.parametrize("way", [by_functions, by_evalsha])
+@pytest.mark.parametrize("do", [recut, look_after])
+def test_what_tells_scanners_to_stop_is_done(
+    site: Site,
+    fill: Callable[[], object],
+    do: Callable[[Site, Holder, int], None],
+    way: Callable[[TaskStore], None],
+) -> None:
+    """And upkeep with nothing to do."""
+    for store in (site.tasks, site.recutting.store, site.upkeep):
+        way(store)  # type: ignore[arg-type]  # all of them have scripts
+    scanner = site.scanner()
+    scan = site.scan(f"s{scanner.scanner}", size=1)
+    site.claim(scanner, limit=1)
+    site.rules.store.save(site.keys, "exclusion", None, {"cidr": "10.0.0.0/32"})
+    fill()
+
+    do(site, scanner, scan)

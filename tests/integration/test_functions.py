@@ -109,3 +109,29 @@ def test_libraries_of_few_versions_are_kept(forgetful: redis.Redis) -> None:
         library().name,
         "theirs",
     }
+
+
+def test_a_library_that_is_there_is_not_made_anew(forgetful: redis.Redis) -> None:
+    """By many calls that find it missing at once, nor at the end of a process."""
+    first, second = Scripts(forgetful), Scripts(forgetful)
+    first.prepared("explain")
+    forgetful.config_resetstat()
+    second.prepared("explain")
+
+    assert forgetful.info("commandstats")["cmdstat_function|load"]["failed_calls"] == 1
+    assert second.run(*ASKED) == first.run(*ASKED)
+
+
+def test_who_may_not_forget_has_its_functions(
+    forgetful: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others may have forgotten old versions meanwhile."""
+
+    def refuse(client: redis.Redis, *command: str | int) -> object:
+        if command[:2] == ("FUNCTION", "LIST"):
+            raise ResponseError("Library not found")
+        return ask(client, *command)
+
+    monkeypatch.setattr(module, "ask", refuse)
+
+    assert Scripts(forgetful).prepared("explain")[0] == "FCALL"

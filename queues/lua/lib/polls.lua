@@ -1,6 +1,8 @@
 -- include: keys
 -- include: text
 -- include: records
+local ENDED_AT_MOST = 100
+
 -- Parked polls: a scanner that found nothing waits for work in a process of the ingest, which is told on its
 -- channel when there is some. One poll a scanner is remembered, the last. They are written at once, not by write_back.
 -- each_queue(scanner): its own queue, then those of its groups.
@@ -30,5 +32,12 @@ local function end_wait(scanner)
   redis.call('ZREM', key('polls'), scanner)
   for _, queue in ipairs(each_queue(scanner)) do
     redis.call('ZREM', key('queue', queue, 'polls'), scanner)
+  end
+end
+
+-- end_old_waits(now): polls that are over and were not taken off.
+local function end_old_waits(now)
+  for _, scanner in ipairs(redis.call('ZRANGEBYSCORE', key('polls'), '-inf', '(' .. text(now), 'LIMIT', 0, ENDED_AT_MOST)) do
+    end_wait(scanner)
   end
 end

@@ -12,12 +12,13 @@ STARTERS[#STARTERS + 1] = function()
   STIRRED, STIRRED_QUEUES, STIRRED_SCANNERS = {}, {}, {}
 end
 
--- stir(scan): there is something of it for those that wait on its queues.
-local function stir(scan)
+-- stir(scan, most): there is something of it for those that wait on its queues; for so many of them at most.
+local function stir(scan, most)
   if not STIRRED[scan] then
-    STIRRED[scan] = true
+    STIRRED[scan] = 0
     STIRRED[#STIRRED + 1] = scan
   end
+  STIRRED[scan] = math.max(STIRRED[scan], most or math.huge)
 end
 
 -- stir_queue(queue, places): they may have the scans for which there is room now that its job capacity has so many
@@ -52,6 +53,7 @@ end
 
 -- call_all(now): as many of those that wait as there are tasks for them.
 local function call_all(now)
+  end_old_waits(now)
   for _, queue in ipairs(STIRRED_QUEUES) do
     local places = STIRRED_QUEUES[queue]
     local ready = places == math.huge and redis.call('ZRANGE', key('queue', queue, 'ready'), 0, READY_AT_MOST - 1) or {}
@@ -64,7 +66,7 @@ local function call_all(now)
   end
   for _, scan in ipairs(STIRRED) do
     local who = waiting(scan)
-    local left = #who > 0 and tasks_in(scan) or 0
+    local left = #who > 0 and math.min(STIRRED[scan], tasks_in(scan)) or 0
     for _, one in ipairs(who) do
       left = left - (left > 0 and call(one.scanner, now, scan) and 1 or 0)
     end

@@ -1,22 +1,35 @@
+-- include: begin
 -- include: keys
 -- include: polls
 -- include: rouse
-local TURNS_STIRRED, SHARERS_LOOKED_AT = 4, 100
+local TURNS_STIRRED, SHARERS_LOOKED_AT = 4, 16
+local TOLD -- of which budgets the sharers were told in this call
+STARTERS[#STARTERS + 1] = function()
+  TOLD = {}
+end
 
 -- want_more(kind, id): those with a parked poll that hold some of a budget and wait for more.
 local function want_more(kind, id)
-  local holders, waiting = redis.call('HKEYS', key(kind, id, 'grants')), {}
-  for i = 1, math.min(SHARERS_LOOKED_AT, #holders) do
-    local s = read(record_of('scanner', holders[i]), { 'poll', 'waits' })
+  local waiting = {}
+  for _, holder in ipairs(redis.call('HRANDFIELD', key(kind, id, 'grants'), SHARERS_LOOKED_AT)) do
+    local s = read(record_of('scanner', holder), { 'poll', 'waits' })
     local wants = s.poll and string.find(',' .. (s.waits or '') .. ',', ',' .. kind .. ':' .. id .. ',', 1, true)
-    waiting[#waiting + 1] = wants and holders[i] or nil
+    waiting[#waiting + 1] = wants and holder or nil
   end
   return waiting
 end
 
+-- is_told(what, kind, id): whether this was done for a budget in this call, or nobody waits.
+local function is_told(what, kind, id)
+  local name = what .. kind .. id
+  local before = TOLD[name]
+  TOLD[name] = true
+  return before or redis.call('EXISTS', key('polls')) == 0
+end
+
 -- stir_sharers(kind, id): those that wait for their share of a budget may have some now, also those that hold some.
 local function stir_sharers(kind, id)
-  if redis.call('EXISTS', key('polls')) == 0 then
+  if is_told('share', kind, id) then
     return
   end
   for _, scanner in ipairs(redis.call('ZRANGE', key(kind, id, 'turns'), 0, TURNS_STIRRED - 1)) do
@@ -30,7 +43,7 @@ end
 -- stir_behind(kind, id): it is spent: what waits for it makes room, and those that wait for a share of it may have what
 -- comes after that in their queues.
 local function stir_behind(kind, id)
-  if redis.call('EXISTS', key('polls')) == 0 then
+  if is_told('spent', kind, id) then
     return
   end
   for _, sharers in ipairs({ redis.call('ZRANGE', key(kind, id, 'turns'), 0, SHARERS_LOOKED_AT - 1), want_more(kind, id) }) do

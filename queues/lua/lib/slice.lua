@@ -18,7 +18,8 @@ end
 local PREFER_OTHERS_MS = 30000
 
 -- slice_of(first, last, segment, id, subnets): an open interval: first, last (exclusive), segment, task ('' for a fresh
--- one), ids of its subnets; budgets, rate, bound and size as a claim finds them.
+-- one), ids of its subnets; budgets, rate, bound and size as a claim finds them,
+-- for which there is room from the start.
 local function slice_of(first, last, segment, id, subnets)
   return { first = first, last = last, segment = segment, id = id, subnets = subnets, budgets = nil, rate = nil,
     bound = nil, size = nil }

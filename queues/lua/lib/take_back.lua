@@ -23,6 +23,7 @@ end
 -- the scan's max_attempts are used up; otherwise it waits to be handed out again under the same id.
 local function take_back(task, now)
   if not end_lease(task, now) then
+    score(key('leases'), task.id, false)
     return
   end
   if task.stalled ~= '' then
