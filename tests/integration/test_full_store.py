@@ -13,6 +13,9 @@ from dispatch.settings import Settings
 from dispatch.wiring import open_dispatch
 from domain.errors import StoreFull
 from queues.keys import SiteKeys
+from queues.port_lists import PortListStore
+from queues.results import ResultStore
+from queues.retirement import RetirementStore
 from queues.store import Asked
 from queues.tasks import Holder, Lease, Report, Said, TaskStore
 from tests.integration.conftest import Site
@@ -136,3 +139,33 @@ def test_what_tells_scanners_to_stop_is_done(
     fill()
 
     do(site, scanner, scan)
+
+
+def test_whatever_ends_is_forgotten_or_asked_goes_on(
+    site: Site, fill: Callable[[], object]
+) -> None:
+    """However full the store is, operators and upkeep can make room."""
+    scanner, idle = site.scanner(), site.scanner()
+    retirement, lists = (kind(site.client, site.clock) for kind in (RetirementStore, PortListStore))
+    scan, subnet = site.scan(f"s{scanner.scanner}", size=1), site.subnet("10.9.0.0/16", 5)
+    ports, _ = lists.save(site.keys, None, {"name": "p", "ports": "22", "rate": ""})
+    (lease,) = site.claim(scanner, 1)
+    fill()
+    with pytest.raises(redis.OutOfMemoryError):
+        site.claim(scanner)
+
+    assert site.scans.explain(site.keys, scan) == ("", "")
+    assert list(ResultStore(site.client).rows(site.keys, scan)) == []
+    assert site.tasks.missed(site.keys, [idle.scanner], "ours") == [idle.scanner]
+    assert site.upkeep.check_stalls(site.keys, 1000) == 0
+    site.tasks.unpark(site.keys, idle.scanner, "ours", handed_on=True)
+    site.rules.store.delete(site.keys, "subnet", subnet)
+    lists.delete(site.keys, ports)
+    retirement.retire(site.keys, "scanner", idle.scanner)
+    assert retirement.delete(site.keys, "scanner", idle.scanner)
+    site.scans.pause(site.keys, scan, reason="")
+    site.scans.cancel(site.keys, scan, reason="")
+    site.pass_time(70)
+    assert site.client.hget(site.keys.of("task", lease.task), "status") == "canceled"
+    site.scans.delete(site.keys, scan)
+    assert site.scans.get(site.keys, scan) is None

@@ -11,8 +11,12 @@ from redis.exceptions import ResponseError
 from queues import scripts as module
 from queues.keys import SiteKeys
 from queues.pool import ask
+from queues.scanners import ScannerStore
 from queues.scripts import LIBRARIES_KEPT, SECONDS_WITHOUT, Scripts, digest
 from queues.sources import LIBRARIES, library
+from queues.tasks import Report
+from tests.integration.conftest import Site
+from tests.integration.parking import Process, end, own, scanners, started, tasks
 
 ASKED = ("explain", SiteKeys("default"), 1, 100, 1)
 REFUSALS = {
@@ -135,3 +139,41 @@ def test_who_may_not_forget_has_its_functions(
     monkeypatch.setattr(module, "ask", refuse)
 
     assert Scripts(forgetful).prepared("explain")[0] == "FCALL"
+
+
+def test_what_a_failed_call_had_begun_is_nobodys(site: Site) -> None:
+    """The next call writes nothing of it, and calls nobody for it."""
+    one, other = scanners(site, set_tasks=2)
+    scan, process = tasks(site, 1, own(one)), Process(site)
+    lease = started(site, one)
+    process.park(one)
+    running, moved = site.keys.of("scans", "running"), site.keys.of("scans", "moved")
+
+    def kept() -> object:
+        places = [site.keys.of("scan", scan, part) for part in ("done", "finished")]
+        held = site.client.zrange(site.keys.of("leases"), 0, -1)
+        return site.record(scan), site.client.exists(*places), held
+
+    before = kept()
+    site.client.rename(running, moved)
+    site.client.set(running, "no set")
+    with pytest.raises(ResponseError, match="WRONGTYPE"):
+        end(site, one, lease)
+    site.client.rename(moved, running)
+    site.tasks.sync(other, 0, "", Report(), [])
+
+    assert (kept(), process.called()) == (before, [])
+    end(site, one, lease)
+    assert site.record(scan)["status"] == "completed"
+    assert process.called() == [one.scanner]
+
+
+def test_without_a_clock_of_its_own_a_script_asks_the_server(client: redis.Redis) -> None:
+    """For the milliseconds since 1970."""
+    keys, scanners_of = SiteKeys("default"), ScannerStore(client)
+    before = scanners_of.now_ms()
+    scanner, _ = scanners_of.save(keys, None, {"name": "s"}, groups=[])
+    record = scanners_of.get(keys, scanner)
+
+    assert record is not None
+    assert before <= int(record["created"]) <= scanners_of.now_ms()

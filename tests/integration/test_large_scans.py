@@ -125,3 +125,18 @@ def test_a_scan_keeps_its_newest_thousand_finished_tasks(site: Site) -> None:
     assert site.tasks.get(site.keys, ended[-1000].task) is not None
     assert site.client.zcard(site.keys.of("scan", scan, "tasks")) == 1000
     assert site.record(scan)["tasks_completed"] == str(len(ended))
+
+
+def test_however_many_have_finished_the_newest_thousand_are_kept(site: Site) -> None:
+    """Many that end at once are forgotten at once."""
+    scanner, old = site.scanner(), range(1, 10_001)
+    scan = create(site, scanner, ["10.0.0.1"], 1)
+    lease = started(site, scanner)
+    finished, kept = (site.keys.of("scan", scan, part) for part in ("finished", "tasks"))
+    site.client.lpush(finished, *old)
+    site.client.zadd(kept, {str(task): task for task in old})
+    site.tasks.complete(scanner, lease.task, 1, status="completed", results=0, message="")
+    newest = [*old[-999:], lease.task]
+
+    assert site.client.lrange(finished, 0, -1) == [str(task) for task in newest[::-1]]
+    assert site.client.zrange(kept, 0, -1) == [str(task) for task in newest]

@@ -58,6 +58,20 @@ def test_a_lost_answer_is_given_again(site: Site, scan: int, one: Holder) -> Non
     assert lease.scan == scan
 
 
+def test_what_another_has_is_not_given_again(site: Site) -> None:
+    """A request repeated gets none of what its scanner gave back."""
+    one, other = site.scanner(set_tasks=2), site.scanner()
+    site.scan(f"s{one.scanner}", f"s{other.scanner}", size=1)
+    first, second = site.claim(one, limit=2, request="r")
+    site.tasks.start(one, second.task, None)
+    site.tasks.release(one, first.task, None, done=0)
+    (taken,) = site.claim(other, limit=1)
+    (fresh,) = site.claim(one, request="r")
+
+    assert taken.task == first.task
+    assert fresh.task not in (first.task, second.task)
+
+
 def test_an_unstarted_claim_expires_without_a_strike(site: Site, scan: int, one: Holder) -> None:
     """Claims whose answer was lost come back however often, and quarantine nothing."""
     for attempt in range(1, 8):

@@ -400,3 +400,18 @@ def test_in_the_time_of_grace_nothing_is_swept(site: Site) -> None:
     (lease,) = sync(site, scanner, want=1).leases
 
     assert lease.task != silent.task
+
+
+def test_a_task_begins_when_it_is_listed_first(site: Site) -> None:
+    """Also where it ends with that; what runs began before."""
+    scanner = site.scanner(set_tasks=2)
+    scan = site.scan(f"s{scanner.scanner}", targets="10.0.0.0/31", size=1)
+    first, second = sync(site, scanner, want=2).leases
+    began = site.clock()
+    sync(site, scanner, told(first, "running"))
+    site.clock.forward(10)
+    sync(site, scanner, told(first, "completed"), told(second, "completed"))
+    records = site.tasks.of(site.keys, [first.task, second.task])
+
+    assert [record["started"] for record in records] == [began, site.clock()]
+    assert site.record(scan)["started"] == began
