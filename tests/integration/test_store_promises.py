@@ -426,3 +426,18 @@ def test_what_a_claim_leaves_is_handed_out_once(site: Site) -> None:
 
     assert [lease.first for lease in (*first, *rest)] == [0, 1, 2, 3]
     assert site.client.exists(site.keys.of("scan", scan, "open")) == 0
+
+
+def test_what_is_as_it_was_is_not_written(site: Site) -> None:
+    """A report that says nothing new changes nothing in the store."""
+    scanner = site.scanner()
+    site.scan(f"s{scanner.scanner}", size=10)
+    lease = started(site, scanner)
+    changes = []
+    for done in (3, 3, 4):
+        before = site.client.info("persistence")["rdb_changes_since_last_save"]
+        site.tasks.progress(scanner, lease.task, None, done=done, results=2)
+        after = site.client.info("persistence")["rdb_changes_since_last_save"]
+        changes.append(after > before)
+
+    assert changes == [True, False, True]

@@ -415,3 +415,19 @@ def test_a_task_begins_when_it_is_listed_first(site: Site) -> None:
 
     assert [record["started"] for record in records] == [began, site.clock()]
     assert site.record(scan)["started"] == began
+
+
+def test_what_a_sync_gives_back_it_may_get_again(site: Site) -> None:
+    """As a task that is claimed anew, whatever was said of it."""
+    scanner = site.scanner()
+    scan = site.scan(f"s{scanner.scanner}", targets="10.0.0.0/30", size=4)
+    (lease,) = sync(site, scanner, want=1).leases
+    released = told(lease, "released", hosts_done=1, done=3)
+    (again,) = sync(site, scanner, released, want=1).leases
+    record, counts = site.tasks.get(site.keys, lease.task), site.record(scan)
+
+    assert (again.task, again.attempt, again.first, again.last) == (lease.task, 2, 1, 4)
+    assert record is not None
+    assert (record["status"], record.get("started"), record.get("said")) == ("claimed", None, None)
+    assert [counts[name] for name in ("done", "in_flight", "claimed")] == ["1", "3", "1"]
+    assert sync(site, scanner, told(again, "completed")).refused == {}
