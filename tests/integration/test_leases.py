@@ -72,6 +72,16 @@ def test_what_another_has_is_not_given_again(site: Site) -> None:
     assert fresh.task not in (first.task, second.task)
 
 
+def test_who_gave_back_has_lost(site: Site, scan: int, one: Holder) -> None:
+    """Also as long as nobody else has the task."""
+    lease = started(site, one)
+    site.tasks.release(one, lease.task, None, done=0)
+
+    with pytest.raises(LeaseLost):
+        site.finish(one, lease)
+    assert site.record(scan)["open"] == "8"
+
+
 def test_an_unstarted_claim_expires_without_a_strike(site: Site, scan: int, one: Holder) -> None:
     """Claims whose answer was lost come back however often, and quarantine nothing."""
     for attempt in range(1, 8):
