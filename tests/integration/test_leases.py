@@ -59,17 +59,19 @@ def test_a_lost_answer_is_given_again(site: Site, scan: int, one: Holder) -> Non
 
 
 def test_what_another_has_is_not_given_again(site: Site) -> None:
-    """A request repeated gets none of what its scanner gave back."""
-    one, other = site.scanner(set_tasks=2), site.scanner()
+    """A request repeated gets none of what its scanner gave back, started or not."""
+    one, other = site.scanner(set_tasks=3), site.scanner()
     site.scan(f"s{one.scanner}", f"s{other.scanner}", size=1)
-    first, second = site.claim(one, limit=2, request="r")
-    site.tasks.start(one, second.task, None)
-    site.tasks.release(one, first.task, None, done=0)
-    (taken,) = site.claim(other, limit=1)
-    (fresh,) = site.claim(one, request="r")
+    leases = site.claim(one, limit=3, request="r")
+    for lease in leases[1:]:
+        site.tasks.start(one, lease.task, None)
+    for lease in leases[:2]:
+        site.tasks.release(one, lease.task, None, done=0)
+    taken = site.claim(other, limit=2)
+    fresh = site.claim(one, request="r")
 
-    assert taken.task == first.task
-    assert fresh.task not in (first.task, second.task)
+    assert {lease.task for lease in taken} == {lease.task for lease in leases[:2]}
+    assert {lease.task for lease in fresh}.isdisjoint(lease.task for lease in leases)
 
 
 def test_who_gave_back_has_lost(site: Site, scan: int, one: Holder) -> None:

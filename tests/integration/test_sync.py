@@ -180,6 +180,16 @@ def test_the_same_request_gets_the_same_new_tasks(site: Site) -> None:
     assert len(other) == 2
 
 
+def test_the_same_request_gets_none_that_it_reports(site: Site) -> None:
+    """What the sync itself says has begun or ended is not given again."""
+    scanner = site.scanner(set_tasks=3)
+    site.scan(f"s{scanner.scanner}", size=10)
+    running, ended, lost = sync(site, scanner, want=3, request="r").leases
+    said = (told(running, "running"), told(ended, "completed"))
+
+    assert sync(site, scanner, *said, want=3, request="r").leases == [lost]
+
+
 def test_a_stale_record_changes_nothing(site: Site) -> None:
     """Nothing is taken from a scanner whose record changed since its key was checked."""
     scanner = site.scanner()
