@@ -435,7 +435,9 @@ def test_what_a_sync_gives_back_it_may_get_again(site: Site) -> None:
     released = told(lease, "released", hosts_done=1, done=3)
     (again,) = sync(site, scanner, released, want=1).leases
     record, counts = site.tasks.get(site.keys, lease.task), site.record(scan)
+    leases = site.client.zrange(site.keys.of("leases"), 0, -1)
 
+    assert leases == [str(lease.task)]
     assert (again.task, again.attempt, again.first, again.last) == (lease.task, 2, 1, 4)
     assert record is not None
     assert (record["status"], record.get("started"), record.get("said")) == ("claimed", None, None)
