@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.model.agreement_on_fleet import agree_on_fleet
 from tests.model.agreement_on_rules import agree_on_rules
 from tests.model.looking import Raw, addresses, same
-from tests.model.records import Piece, Queue, Scan, Scanner, Task
-from tests.model.waits import closed
+from tests.model.records import Piece, Scan, Task
 from tests.model.world import World
 
 Found = tuple[int, int, str, tuple[int, ...]]  # first, last, task, chain
@@ -23,10 +23,7 @@ def agree(world: World, raw: Raw) -> None:
         same(f"scan {scan.id}", expected_scan(world, scan), found_scan(raw, scan.id))
     for task in world.tasks.values():
         same(f"task {task.id}", expected_task(task), found_task(raw, task.id))
-    for scanner in world.scanners.values():
-        same(f"scanner {scanner.id}", expected_scanner(scanner), found_scanner(raw, scanner.id))
-    for name, queue in world.queues.items():
-        same(f"queue {name}", expected_queue(world, name, queue), found_queue(raw, name))
+    agree_on_fleet(world, raw)
     agree_on_rules(world, raw)
     same("alarms", world.alarms, set(raw.get("raised", {})))
     same(
@@ -127,72 +124,4 @@ def found_task(raw: Raw, task: int) -> dict[str, Any]:
         "batches": {int(k[6:]): int(record[k]) for k in record if k.startswith("batch:")},
         "subnets": [int(subnet) for subnet in record.get("subnets", "").split(",") if subnet],
         "marks": (record.get("recut") == "1", record.get("cancel") == "1"),
-    }
-
-
-def expected_scanner(scanner: Scanner) -> dict[str, Any]:
-    capacities = [scanner.target_capacity, scanner.task_capacity, scanner.job_capacity]
-    return {
-        "auth": scanner.auth,
-        "capacities": capacities,
-        "groups": scanner.groups,
-        "online": scanner.online,
-        "seen": scanner.seen if scanner.online else None,
-        "cursor": scanner.cursor,
-        "failures": scanner.failures,
-        "wait_until": scanner.wait_until,
-        "waits": scanner.waits,
-        "waited": scanner.waited,
-    }
-
-
-def found_scanner(raw: Raw, scanner: int) -> dict[str, Any]:
-    record = raw[f"scanner:{scanner}"]
-    capacities = ("cap_targets", "cap_tasks", "cap_jobs")
-    return {
-        "auth": int(record["auth"]),
-        "capacities": [int(record[name]) for name in capacities],
-        "groups": [int(group) for group in record["groups"].split(",") if group],
-        "online": record["online"] == "1",
-        "seen": raw.get("online", {}).get(str(scanner)),
-        "cursor": int(record.get("cursor", 0)),
-        "failures": int(record.get("failures", 0)),
-        "wait_until": int(record.get("wait_until", 0)),
-        "waits": [name for name in record.get("waits", "").split(",") if name],
-        "waited": int(record.get("waited", 0)),
-    }
-
-
-def expected_queue(world: World, name: str, queue: Queue) -> dict[str, Any]:
-    members = {s.id for s in world.scanners.values() if name in s.queues}
-    return {
-        "cap": world.capacity(name),
-        "waiting": queue.waiting,
-        "ready": queue.ready,
-        "parked": queue.parked,
-        "closed": {scan.id: scan.receipt for scan in closed(world, name)},
-        "lost": queue.lost_an_engine,
-        "retired": queue.retired,
-        "online": len(world.available(name)),
-        "slots": world.slots(name),
-        "engines": world.engines(name),
-        "members": members if name.startswith("g") else set(),
-    }
-
-
-def found_queue(raw: Raw, name: str) -> dict[str, Any]:
-    at, record = f"queue:{name}", raw[f"queue:{name}"]
-    parked = [f"{at}:parked:{engine}" for engine in ("connect", "nmap")]
-    return {
-        "cap": int(record["cap"]),
-        "waiting": [int(scan) for scan in raw.get(f"{at}:waiting", [])],
-        "ready": {int(scan) for scan in raw.get(f"{at}:ready", {})},
-        "parked": {int(scan) for key in parked for scan in raw.get(key, {})},
-        "closed": {int(scan): receipt for scan, receipt in raw.get(f"{at}:closed", {}).items()},
-        "lost": "lost" in record,
-        "retired": "retired" in record,
-        "online": int(record.get("online", 0)),
-        "slots": int(record.get("slots", 0)),
-        "engines": {key[7:] for key in record if key.startswith("engine:")},
-        "members": {int(s) for s in raw.get(f"group:{name[1:]}:members", set())},
     }

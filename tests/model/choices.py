@@ -25,6 +25,10 @@ callers = st.sampled_from(["holder"] * 6 + ["former", "former", "other"])
 outcomes = st.sampled_from(["completed", "completed", "completed", "failed"])
 engines = st.sampled_from(["", "", "connect", "connect,nmap", "nmap"])
 words = st.sampled_from(["start", "progress", "results", "results", "complete", "release"])
+wants = st.sampled_from([0, 0, 1, 2, 5])
+states = st.sampled_from(["running", "running", "completed", "completed", "failed", "released"])
+several_states = st.lists(states, max_size=4)
+waits = st.sampled_from([1000, 20_000, 30_000])
 several_words = st.lists(words, min_size=1, max_size=4)
 specs = st.fixed_dictionaries(
     {
@@ -149,32 +153,3 @@ def _fits(call: str, status: str) -> bool:
     if call == "resume_scan":
         return status in {"pausing", "paused"}
     return status not in FINISHED
-
-
-def attempt_of(task: Task, which: str) -> int | None:
-    """The attempt that a caller gives."""
-    if which == "none":
-        return None
-    by_name = {"one before": task.attempt - 1, "first": 1, "next": task.attempt + 1}
-    return max(1, by_name.get(which, task.attempt))
-
-
-def caller_of(world: World, task: Task, which: str, number: int) -> int:
-    """The scanner that calls about a task."""
-    if which == "other" and world.scanners:
-        return pick(world.scanners, number)
-    return pick(task.holders, number) if which == "former" else task.holders[-1]
-
-
-def details(task: Task, word: str, attempt: int | None, number: int) -> tuple[int | str, ...]:
-    """What a call about a task says beside who and which."""
-    size = len(task.addresses)
-    batch = task.batches.get(attempt or task.attempt, 0) + pick([1, 1, 1, 0, 2], number)
-    said: dict[str, tuple[int | str, ...]] = {
-        "start": (),
-        "progress": (number % 4,),
-        "results": (batch, number % 5),
-        "complete": (pick(["completed", "completed", "failed"], number),),
-        "release": (pick([0, 0, 1, 2, size, size + 1], number),),
-    }
-    return said[word]

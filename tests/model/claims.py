@@ -7,6 +7,7 @@ import math
 from tests.model import budgets
 from tests.model.cutting import chain_of, is_stale, recut
 from tests.model.leases import begin, sweep
+from tests.model.parking import has_looked
 from tests.model.presence import caller, hear
 from tests.model.promotion import promote
 from tests.model.records import Scan, Scanner, Task, Who
@@ -23,24 +24,44 @@ LOOKS_AT_MOST = 20
 WINDOWS_AT_MOST = 4
 
 
-def claim(world: World, who: Who, limit: int, request: str, *, answer: list[Given]) -> str:
-    """Check the product's answer, and do the same."""
+def claim(
+    world: World,
+    who: Who,
+    limit: int,
+    request: str,
+    park: tuple[str, int] | None = None,
+    *,
+    answer: list[Given],
+) -> str:
+    """Check the product's answer, and do the same. park: where it waits if there is nothing."""
     me = caller(world, who)
     if me is None:
         return "StaleRecord"
-    looks = 0
-    while looks < LOOKS_AT_MOST:
-        found = look(world, me, Turns(request, limit), answer)
-        if found == "nothing":
-            return "ok"
-        looks = 0 if found == "recut" else looks + 1
+    look_until_done(world, me, Turns(request, limit), answer)
+    if park:
+        has_looked(world, me, park, found=bool(answer))
     return "ok"
 
 
+def look_until_done(world: World, me: Scanner, asked: Turns, answer: list[Given]) -> None:
+    """Scans in the way are cut anew; where there may be more, it looks again."""
+    looks = 0
+    while looks < LOOKS_AT_MOST:
+        hear(world, me)
+        sweep(world, SWEPT_A_CLAIM)
+        turns = Turns(asked.request, asked.limit)
+        found = look(world, me, turns, answer)
+        assert turns.left is None, f"{turns.left} was left"
+        if found == "nothing":
+            return
+        looks = 0 if found == "recut" else looks + 1
+
+
 def look(world: World, me: Scanner, turns: Turns, answer: list[Given]) -> str:
-    """One look for work: whether a scan was cut anew, or there may be more, or nothing."""
-    hear(world, me)
-    sweep(world, SWEPT_A_CLAIM)
+    """One look for work: whether a scan was cut anew, or there may be more, or nothing.
+
+    Or a task was left that the answer does not have.
+    """
     again = _again(world, me, turns.request)
     for task in again:
         if is_stale(world, world.scans[task.scan]):
@@ -55,6 +76,8 @@ def look(world: World, me: Scanner, turns: Turns, answer: list[Given]) -> str:
     for queue in me.queues:
         moves = promote(world, queue, me, moves)
     stale = search(world, me, turns, answer)
+    if turns.left:
+        return "left"
     if stale is None:
         waits_for = settle_waits(world, me, turns.refused)
         stale = next((s for s in waits_for if is_stale(world, s)), None)
@@ -81,15 +104,17 @@ def search(world: World, me: Scanner, turns: Turns, answer: list[Given]) -> Scan
             if is_stale(world, scan):
                 return scan
         hand_out(world, me, turns, answer)
-        if turns.handed or not turns.passed:
+        if turns.handed or turns.left or not turns.passed:
             break
     return None
 
 
 def hand_out(world: World, me: Scanner, turns: Turns, answer: list[Given]) -> None:
-    """Each task is the one whose turn it is, and none is left that could have been given."""
+    """Each task is the one whose turn it is; turns.left is what could have been given as well."""
     while scan := next_turn(world, me, turns):
-        assert turns.handed < len(answer), f"{scan.id} was left"
+        if turns.handed == len(answer):
+            turns.left = scan
+            return
         given = answer[turns.handed]
         assert given.scan == scan.id, f"it was the turn of {scan.id}, not {given}"
         take(world, me, turns, scan, given)
@@ -122,4 +147,4 @@ def take(world: World, me: Scanner, turns: Turns, scan: Scan, given: Given) -> N
         scan.open.pop(0)
     if not scan.open:
         withdraw(world, scan)
-    turns.given[scan.id], me.cursor = size, scan.receipt
+    turns.given[scan.id], me.cursor, me.served = size, scan.receipt, world.now

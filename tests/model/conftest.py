@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import HealthCheck, Phase, settings
 
-EXAMPLES = {"model": 200, "mutant": 100, "soak": 10_000}
+EXAMPLES = {"model": 200, "mutant": 300, "soak": 10_000}
 WITHOUT_SHRINKING = {Phase.explicit, Phase.generate}
 
 for name, examples in EXAMPLES.items():

@@ -69,6 +69,16 @@ def take_back(world: World, task: Task) -> None:
     settle(world, scan)
 
 
+def is_due(world: World) -> bool:
+    """Whether a sweep has something to do."""
+    late = world.swept is not None and world.now - world.swept > AWAY_MS
+    if late and world.now >= world.grace + AWAY_MS:
+        return True
+    return not world.has_grace and any(
+        t.held and t.expires <= world.now for t in world.tasks.values()
+    )
+
+
 def sweep(world: World, most: int) -> None:
     """Leases that ran out are taken back, oldest first; after a silence they first get more."""
     swept = world.now if world.swept is None else world.swept

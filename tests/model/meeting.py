@@ -8,9 +8,11 @@ import redis
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from tests.model import choices as draw
+from tests.model.ear import Ear
 from tests.model.looking import Raw
 from tests.model.pair import Pair
 from tests.model.records import Scanner
+from tests.model.saying import details
 from tests.model.world import World
 
 BEGAN = 1_700_000_000_000
@@ -23,10 +25,12 @@ Call = tuple[int, str, tuple[Any, ...]]
 class Meeting(RuleBasedStateMachine):
     """ask() puts a question to the product and to the model; past calls are kept as they were."""
 
-    def __init__(self, client: redis.Redis) -> None:
+    def __init__(self, client: redis.Redis, ear: Ear) -> None:
         super().__init__()
         client.flushall()
-        self.sites = [Pair(client, "north", BEGAN), Pair(client, "south", BEGAN + A_DAY)]
+        ear.calls()
+        began = (("north", BEGAN), ("south", BEGAN + A_DAY))
+        self.sites = [Pair(client, ear, site, now) for site, now in began]
         self.raw: dict[str, Raw] = {}
         self.past: list[Call] = []
         self.late: list[Call] = []
@@ -76,7 +80,7 @@ class Meeting(RuleBasedStateMachine):
             self.ask("claim", (who.id, who.auth), 1, "", site=1)
             return
         word = draw.pick(["start", "complete", "release"], number)
-        said = draw.details(held[0], word, None, number)
+        said = details(held[0], word, None, number)
         self.ask(word, (who.id, who.auth), (held[0].id, None), *said, site=1)
 
     @rule(number=draw.numbers, call=draw.scan_calls, word=draw.words)
@@ -89,5 +93,5 @@ class Meeting(RuleBasedStateMachine):
             self.ask("claim", (who.id, who.auth), 1, "", site=at)
         task, caller = draw.pick_task(other, number), next(iter(here.scanners.values()), None)
         if task and caller and caller.enabled:
-            said = draw.details(task, word, 1, number)
+            said = details(task, word, 1, number)
             self.ask(word, (caller.id, caller.auth), (task.id, 1), *said, site=at)

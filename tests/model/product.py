@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import redis
 
 from dispatch.recutting import Recutting, openings_of
 from dispatch.rules import SiteRules
-from domain.errors import DispatchError, Invalid, ScanToBeRecut
+from domain.errors import DispatchError, Invalid
 from domain.rules import Rules
 from domain.space import Block, Segment, subtract
 from domain.targets import AddressRange
@@ -22,30 +22,17 @@ from queues.rules import RuleKind, RuleStore
 from queues.scanners import ScannerStore
 from queues.scans import ScanStore
 from queues.store import Asked
-from queues.tasks import Beaten, Controlled, Holder, Lease, Report, TaskStore, Timing
+from queues.tasks import TaskStore
 from queues.upkeep import UpkeepStore
 from tests.model import world
 from tests.model.places import Place
-from tests.model.records import Which, Who
-from tests.model.slices import Given
+from tests.model.scanner_calls import TIMING, Answer, ScannerCalls
 
-TIMING = Timing(
-    claim_ms=world.CLAIM_MS,
-    lease_ms=world.LEASE_MS,
-    stall_ms=world.STALL_MS,
-    task_seconds=world.TASK_SECONDS,
-    default_rate=world.DEFAULT_RATE,
-    least_rate=world.LEAST_RATE,
-)
 FIRST_ADDRESS = 10 << 24
 
-Said = tuple[Any, ...]
-T = TypeVar("T")
-Told = TypeVar("Told", Controlled, Beaten)
 
-
-class Product:
-    """Methods are named and called as the model's functions are."""
+class Product(ScannerCalls):
+    """All calls: operators' and upkeep's beside those of scanners."""
 
     def __init__(self, client: redis.Redis, site: str, now: Callable[[], str]) -> None:
         self.keys = SiteKeys(site)
@@ -60,46 +47,12 @@ class Product:
         self.upkeep = UpkeepStore(client, now)
         self.retirement = RetirementStore(client, now)
 
-    def call(self, name: str, *args: Any) -> Said:
+    def call(self, name: str, *args: Any) -> Answer:
         """("ok", whatever it brought), or the name of the refusal."""
         try:
             return ("ok", *(getattr(self, name)(*args) or ()))
         except DispatchError as refusal:
             return (type(refusal).__name__,)
-
-    def claim(self, who: Who, limit: int, request: str) -> Said:
-        holder = self._holder(who)
-        claimed = self._cut_anew(lambda: self.tasks.claim(holder, limit=limit, request=request))
-        return ([_given(lease) for lease in claimed.leases],)
-
-    def start(self, who: Who, which: Which) -> None:
-        self.tasks.start(self._holder(who), *which)
-
-    def progress(self, who: Who, which: Which, done: int) -> Said:
-        holder = self._holder(who)
-        said = self._told(lambda: self.tasks.progress(holder, *which, done=done, results=0))
-        return (said.control,)
-
-    def results(self, who: Who, which: tuple[int, int], batch: int, count: int) -> None:
-        holder = self._holder(who)
-        self.tasks.results(holder, *which, batch=batch, count=count, rows="[]")
-
-    def complete(self, who: Who, which: Which, status: str) -> None:
-        holder = self._holder(who)
-        self.tasks.complete(holder, *which, status=status, results=None, message="")
-
-    def release(self, who: Who, which: Which, done: int) -> None:
-        self.tasks.release(self._holder(who), *which, done=done)
-
-    def heartbeat(
-        self,
-        who: Who,
-        facts: dict[str, str],
-        jobs: list[tuple[int, int | None]],
-    ) -> Said:
-        holder = self._holder(who)
-        said = self._told(lambda: self.tasks.heartbeat(holder, Report(**facts), jobs))
-        return said.drain, said.control
 
     def sweep_all(self) -> None:
         self.upkeep.sweep(self.keys, world.LEASE_MS)
@@ -118,7 +71,7 @@ class Product:
 
     def create_scan(
         self, queues: list[str], segments: list[int], spec: dict[str, Any], asked: tuple[str, str]
-    ) -> Said:
+    ) -> Answer:
         record = {
             **{name: spec[name] or "" for name in ("engine", "ports", "max_attempts", "rate")},
             "spec": "{}",
@@ -157,7 +110,7 @@ class Product:
         fields: dict[str, int | str],
         groups: list[int] | None,
         asked: tuple[str, str],
-    ) -> Said:
+    ) -> Answer:
         return self.scanners.save(self.keys, scanner, fields, groups=groups, asked=Asked(*asked))
 
     def save_group(
@@ -166,7 +119,7 @@ class Product:
         capacity: int | None,
         members: list[int] | None,
         asked: tuple[str, str],
-    ) -> Said:
+    ) -> Answer:
         return self.groups.save(
             self.keys, group, name="g", cap=capacity, members=members, asked=Asked(*asked)
         )
@@ -183,7 +136,7 @@ class Product:
 
     def save_rule(
         self, kind: RuleKind, rule: int | None, place: Place | None, rate: int | None
-    ) -> Said:
+    ) -> Answer:
         fields: dict[str, str | int] = {"cidr": place.cidr} if place else {}
         if rate is not None:
             fields["rate"] = rate
@@ -192,29 +145,12 @@ class Product:
     def delete_rule(self, kind: RuleKind, rule: int) -> None:
         self.rule_store.delete(self.keys, kind, rule)
 
-    def save_port_list(self, port_list: int | None, rate: int | None) -> Said:
+    def save_port_list(self, port_list: int | None, rate: int | None) -> Answer:
         fields = {"name": "p", "ports": "80", "rate": rate or ""}
         return self.port_lists.save(self.keys, port_list, fields)
 
     def delete_port_list(self, port_list: int) -> None:
         self.port_lists.delete(self.keys, port_list)
-
-    def _told(self, call: Callable[[], Told]) -> Told:
-        said = call()
-        for scan in said.outdated:
-            self.recutting.recut(self.keys, scan)
-        return call() if said.outdated else said
-
-    def _cut_anew(self, call: Callable[[], T]) -> T:
-        """As dispatch.work does it."""
-        while True:
-            try:
-                return call()
-            except ScanToBeRecut as stale:
-                self.recutting.recut(self.keys, stale.scan)
-
-    def _holder(self, who: Who) -> Holder:
-        return Holder(self.keys, who[0], str(who[1]))
 
 
 def _segments(rules: Rules, sizes: list[int]) -> list[Segment]:
@@ -231,8 +167,3 @@ def _segments(rules: Rules, sizes: list[int]) -> list[Segment]:
     if not segments:
         raise Invalid({"targets": ["nothing left"]})
     return segments
-
-
-def _given(lease: Lease) -> Given:
-    rate = (lease.rate, lease.rated_by)
-    return Given(lease.task, lease.attempt, lease.scan, lease.first, lease.last, *rate)

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 HELD = {"claimed", "running"}
 HOLDERS_KEPT = 8
 
 Who = tuple[int, int]  # a scanner, and the version of its record that was checked
 Which = tuple[int, int | None]  # a task, and the attempt that the caller gave
+
+
+class Poll(NamedTuple):
+    """Where a scanner's poll is parked, and until when it waits there."""
+
+    process: str
+    until: int
 
 
 @dataclass
@@ -33,6 +41,8 @@ class Scanner:
     wait_until: int = 0
     waits: list[str] = field(default_factory=list)
     waited: int = 0
+    served: int = 0
+    poll: Poll | None = None
 
     @property
     def queues(self) -> list[str]:

@@ -6,12 +6,12 @@ from hypothesis.stateful import rule
 
 from tests.model import choices as draw
 from tests.model.places import Place
+from tests.model.polls_act import PollsAct
 from tests.model.records import Scan
 from tests.model.rules import places
-from tests.model.scanners_act import ScannersAct
 
 
-class RulesAct(ScannersAct):
+class RulesAct(PollsAct):
     """Subnets, exclusions, scopes and port lists are made, changed, and deleted meanwhile."""
 
     @rule(number=draw.numbers, place=draw.subnets, rate=draw.rates)

@@ -5,20 +5,23 @@ from __future__ import annotations
 from hypothesis.stateful import rule
 
 from tests.model import choices as draw
+from tests.model.calls import excuse
 from tests.model.meeting import Meeting
 from tests.model.records import Who
+from tests.model.saying import attempt_of, caller_of, details
 
 
 class ScannersAct(Meeting):
     """Mostly as they should; at times late, twice, or about what is not theirs."""
 
     def claim_as(self, number: int, limit: int, request: str) -> list[int]:
-        """Claim; answers what is new."""
+        """Claim, at times to wait where there is nothing; answers what is new."""
         who = self.scanner(number)
         if who is None:
             return []
         before = {task.id for task in self.world.held_by(who.id)}
-        self.ask("claim", (who.id, who.auth), limit, request)
+        park = draw.pick([None, ("p1", 30_000), ("p1", 1000), ("p2", 30_000)], number // 5)
+        self.ask("claim", (who.id, who.auth), limit, request, park)
         return [task.id for task in self.world.held_by(who.id) if task.id not in before]
 
     def who(self, scanner: int) -> Who:
@@ -74,12 +77,12 @@ class ScannersAct(Meeting):
         if not any(task.held for task in self.world.tasks.values()):
             self.start_all(self.claim_as(number, 2, ""))
         task = draw.pick_task(self.world, number)
-        who = task and self.world.scanners.get(draw.caller_of(self.world, task, caller, number))
+        who = task and self.world.scanners.get(caller_of(self.world, task, caller, number))
         if task and who and who.enabled:
-            which = draw.attempt_of(task, attempt)
+            which = attempt_of(task, attempt)
             if word == "results":
                 which = which or task.attempt
-            said = draw.details(task, word, which, number // 7)
+            said = details(task, word, which, number // 7)
             self.ask(word, (who.id, who.auth), (task.id, which), *said)
 
     @rule(number=draw.numbers, outcome=draw.outcomes)
@@ -96,7 +99,7 @@ class ScannersAct(Meeting):
             return
         boot = draw.pick(["", "", "b1", "b2"], number)
         facts = {"engines": engines, "cpus": machine[0], "memory": machine[1], "boot": boot}
-        jobs = {t.id: draw.attempt_of(t, which) for t in self.world.held_by(who.id)}
+        jobs = {t.id: attempt_of(t, which) for t in self.world.held_by(who.id)}
         jobs |= dict.fromkeys(draw.some(list(self.world.tasks), number, 1))
         self.ask("heartbeat", (who.id, who.auth), facts, list(jobs.items()))
 
@@ -104,6 +107,7 @@ class ScannersAct(Meeting):
     def time_passes(self, seconds: int) -> None:
         for site in self.sites:
             site.world.now += 1000 * seconds
+            excuse(site.world)
 
     @rule(times=draw.limits)
     def time_passes_with_sweeps(self, times: int) -> None:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from tests.model.cutting import recut
-from tests.model.leases import finish, give_back
-from tests.model.presence import caller, change_of_presence, hear
+from tests.model.presence import caller, hear
 from tests.model.records import Scanner, Task, Which, Who
-from tests.model.scans import set_status, settle
+from tests.model.scans import set_status
 from tests.model.world import LEASE_MS, STALL_MS, World
 
-FAILURES_BEFORE_WAITING = 3
-LONGEST_WAIT_SECONDS = 300
 CONTROL = {"pausing": "pause", "paused": "pause", "canceling": "cancel", "canceled": "cancel"}
 
 
@@ -45,14 +42,19 @@ def start(world: World, who: Who, which: Which) -> str:
     if word != "ok" or me is None or found is None:
         return word
     hear(world, me)
-    if found.status == "claimed":
-        scan = world.scans[found.scan]
-        found.status, scan.started, scan.active = "running", True, world.now
-        if scan.status == "pending":
-            set_status(world, scan, "running")
-        watch(world, found)
+    run(world, found)
     renew(world, found)
     return "ok"
+
+
+def run(world: World, task: Task) -> None:
+    """What was merely claimed is begun."""
+    if task.status == "claimed":
+        scan = world.scans[task.scan]
+        task.status, scan.started, scan.active = "running", True, world.now
+        if scan.status == "pending":
+            set_status(world, scan, "running")
+        watch(world, task)
 
 
 def watch(world: World, task: Task) -> None:
@@ -70,157 +72,22 @@ def progress(world: World, who: Who, which: Which, done: int) -> tuple[str, str]
     word, me, found = judged(world, who, which, begun=True)
     if word != "ok" or me is None or found is None:
         return word
-    scan = world.scans[found.scan]
     hear(world, me)
-    if found.progress != done:
-        found.progress, scan.active, found.stalled = done, world.now, False
-        world.alarms.discard(f"task-stalled:{found.id}")
-        watch(world, found)
+    advance(world, found, done)
     renew(world, found)
-    recut(world, scan)
+    recut(world, world.scans[found.scan])
     return "ok", control(world, found)
+
+
+def advance(world: World, task: Task, done: int) -> None:
+    """Its counter; the same again is no progress."""
+    if task.progress != done:
+        task.progress, world.scans[task.scan].active, task.stalled = done, world.now, False
+        world.alarms.discard(f"task-stalled:{task.id}")
+        watch(world, task)
 
 
 def control(world: World, task: Task) -> str:
     """What the holder of a task is told."""
     told = CONTROL.get(world.scans[task.scan].status)
     return told or ("cancel" if task.cancel else "continue")
-
-
-def results(world: World, who: Who, which: Which, batch: int, count: int) -> str:
-    """A batch is kept once; late ones too, where the caller was given that attempt."""
-    word, me, found = judged(world, who, which, begun=True)
-    if me is None or found is None or word in {"JobNotFound", "JobNotOwned"}:
-        return word
-    if word == "InvalidTransition" and found.status == "claimed":
-        return word
-    attempt = which[1] or 0
-    if not found.was_given(who[0], attempt):
-        return "LeaseLost"
-    last = found.batches.get(attempt, 0)
-    if batch > last + 1:
-        return "BatchGap"
-    hear(world, me)
-    if batch > last:
-        found.batches[attempt] = batch
-        scan = world.scans[found.scan]
-        scan.results += count
-        scan.batches.append((found.id, attempt, who[0], word != "ok"))
-    if word == "ok":
-        renew(world, found)
-    return "LeaseLost" if word == "LeaseLost" else "ok"
-
-
-def complete(world: World, who: Who, which: Which, status: str) -> str:
-    """The final word; again the same is harmless."""
-    word, me, found = judged(world, who, which, begun=True)
-    if me and found and found.is_of(who[0], which[1]) and found.said == status:
-        return "ok"
-    if word != "ok" or me is None or found is None:
-        return word
-    scan = world.scans[found.scan]
-    scan.active, found.said = world.now, status
-    if status == "failed" and _is_tried_again(world, found):
-        found.strikes += 1
-        found.failed_by, found.failed_at = me.id, world.now
-        give_back(world, found, "released")
-    else:
-        finish(world, found, status)
-    settle(world, scan)
-    hear(world, me)
-    back_off(world, me, failed=status == "failed")
-    return "ok"
-
-
-def _is_tried_again(world: World, task: Task) -> bool:
-    scan = world.scans[task.scan]
-    left = task.strikes + 1 < scan.max_attempts
-    return scan.retry_failed and left and scan.status != "canceling"
-
-
-def back_off(world: World, me: Scanner, *, failed: bool) -> None:
-    """From the third failure in a row on: 2, 4, 8 … 300 s."""
-    if not failed:
-        me.failures = me.wait_until = 0
-        world.alarms.discard(f"scanner-failing:{me.id}")
-        return
-    if me.wait_until > world.now:
-        return
-    me.failures += 1
-    if me.failures >= FAILURES_BEFORE_WAITING:
-        seconds = min(LONGEST_WAIT_SECONDS, 2 ** (me.failures - 2))
-        me.wait_until = world.now + 1000 * seconds
-        world.alarms.add(f"scanner-failing:{me.id}")
-
-
-def release(world: World, who: Who, which: Which, done: int) -> str:
-    """Given back; again is harmless as long as nobody else was given the task."""
-    word, me, found = judged(world, who, which, begun=False)
-    if me and found and found.is_of(who[0], which[1]) and found.said == "released":
-        return "ok"
-    if word != "ok" or me is None or found is None:
-        return word
-    if done and found.status == "claimed":
-        return "InvalidTransition"
-    if done > len(found.addresses):
-        return "Invalid"
-    scan = world.scans[found.scan]
-    scan.active, found.said = world.now, "released"
-    if done == len(found.addresses):
-        finish(world, found, "completed")
-    else:
-        give_back(world, found, "released", done)
-    settle(world, scan)
-    hear(world, me)
-    return "ok"
-
-
-def heartbeat(
-    world: World,
-    who: Who,
-    facts: dict[str, str],
-    jobs: list[tuple[int, int | None]],
-) -> tuple[str, bool, dict[int, str]] | str:
-    """Facts, and the leases of the listed tasks that run and are this scanner's."""
-    me = caller(world, who)
-    if me is None:
-        return "StaleRecord"
-    with change_of_presence(world):
-        me.cpus = int(facts.get("cpus") or me.cpus or 0) or None
-        me.memory = int(facts.get("memory") or me.memory or 0) or None
-        me.engines = tuple(filter(None, facts.get("engines", "").split(","))) or me.engines
-    hear(world, me)
-    boot(world, me, facts.get("boot", ""))
-    for job, attempt in jobs:
-        task = world.tasks.get(job)
-        if task and fence(task, me.id, attempt) == "ok":
-            recut(world, world.scans[task.scan])
-    return (
-        "ok",
-        me.drain or me.retired,
-        {job: word for job, word in _control(world, me, jobs) if word != "continue"},
-    )
-
-
-def _control(
-    world: World, me: Scanner, jobs: list[tuple[int, int | None]]
-) -> list[tuple[int, str]]:
-    words = []
-    for job, attempt in jobs:
-        task = world.tasks.get(job)
-        if task is None or fence(task, me.id, attempt) != "ok":
-            words.append((job, "lease_lost"))
-            continue
-        words.append((job, control(world, task)))
-        if task.status == "running":
-            renew(world, task)
-    return words
-
-
-def boot(world: World, me: Scanner, name: str) -> None:
-    """A boot id that comes back after another one: two programs at once."""
-    if not name or (me.boots and me.boots[-1] == name):
-        return
-    if len(me.boots) > 1 and me.boots[-2] == name:
-        world.alarms.add(f"scanner-duplicated:{me.id}")
-    me.boots.append(name)

@@ -11,6 +11,8 @@ import redis
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from queues.connection import open_ear
+from tests.model.ear import Ear
 from tests.model.life import Life
 
 PROFILES = {"soak", "mutant"}
@@ -22,6 +24,7 @@ class Lives:
     """Makes lives, and tells of a long run how far it is."""
 
     client: redis.Redis
+    ear: Ear
     most: int
     made: int = 0
     began: float = field(default_factory=time.monotonic)
@@ -33,14 +36,15 @@ class Lives:
             left = passed / self.made * max(0, self.most - self.made)
             said = f"{self.made} of {self.most} lives, {passed:.0f} s, {left:.0f} s left\n"
             sys.stderr.write(said)
-        return Life(self.client)
+        return Life(self.client, self.ear)
 
 
 @pytest.mark.timeout(7200)
-def test_the_store_does_what_the_model_does(client: redis.Redis) -> None:
+def test_the_store_does_what_the_model_does(client: redis.Redis, store_url: str) -> None:
     """Whatever is called, in whatever order, once, twice or late."""
     chosen = settings.get_current_profile_name()
     profile = settings.get_profile(chosen if chosen in PROFILES else "model")
 
-    lives = Lives(client, profile.max_examples)
-    run_state_machine_as_test(lives, settings=profile)  # type: ignore[arg-type] # calls it only
+    with open_ear(store_url) as hearing:
+        lives = Lives(client, Ear(hearing), profile.max_examples)
+        run_state_machine_as_test(lives, settings=profile)  # type: ignore[arg-type] # calls it only

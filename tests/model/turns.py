@@ -23,6 +23,7 @@ class Turns:
     rows: list[Scan] = field(default_factory=list)
     slots: dict[int, int] = field(default_factory=dict)
     handed: int = 0
+    left: Scan | None = None
     given: dict[int, int] = field(default_factory=dict)
     over: set[int] = field(default_factory=set)
     passed: set[int] = field(default_factory=set)

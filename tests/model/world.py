@@ -22,6 +22,9 @@ ACTIVE = {"pending", "running"}
 FINISHED = {"completed", "failed", "canceled"}
 
 
+Name = tuple[int, str]  # a scanner, and the process where its poll waits
+
+
 class Wait(NamedTuple):
     """Since when a scanner waits for a budget, and when it last asked."""
 
@@ -53,6 +56,8 @@ class World:
     port_lists: dict[int, PortList] = field(default_factory=dict)
     waiters: dict[str, dict[int, Wait]] = field(default_factory=dict)
     closed: dict[int, dict[int, int]] = field(default_factory=dict)  # subnet -> scan -> receipt
+    called: set[Name] = field(default_factory=set)  # polls that were called, and have not claimed
+    excused: set[int] = field(default_factory=set)  # parked, with work that only time has brought
 
     def held_by(self, scanner: int) -> list[Task]:
         return [t for t in self.tasks.values() if t.held and t.holders[-1] == scanner]

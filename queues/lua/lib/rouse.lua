@@ -4,6 +4,7 @@
 -- include: reach
 -- include: waiting
 -- include: call
+-- include: call_holders
 -- include: write_back
 local READY_AT_MOST = 16
 -- What a script has made: something to be had now of a scan, on a queue, by a scanner.
@@ -35,19 +36,6 @@ local function stir_scanner(scanner)
   if not STIRRED_SCANNERS[scanner] then
     STIRRED_SCANNERS[scanner] = true
     STIRRED_SCANNERS[#STIRRED_SCANNERS + 1] = scanner
-  end
-end
-
--- call_holders(queue, now): those that wait on it though a scan of which they hold tasks has more: it had fallen out of
--- their window.
-local function call_holders(queue, now)
-  for _, scanner in ipairs(redis.call('ZRANGE', key('queue', queue, 'polls'), 0, LOOKED_AT_MOST - 1)) do
-    local holds = tonumber(read(record_of('scanner', scanner), WHO_WAITS).tasks or '0') > 0
-    for _, scan in ipairs(holds and redis.call('HKEYS', key('scanner', scanner, 'scans')) or {}) do
-      if tasks_in(scan) > 0 then
-        call(scanner, now, scan)
-      end
-    end
   end
 end
 

@@ -56,3 +56,13 @@ local function stir_behind(kind, id)
     end
   end
 end
+
+-- tell_sharers(budget, rate, least): so much of it was granted. Where it is spent now, what waits for it makes room; where
+-- that was less than was kept for whoever's turn it was, others may have some.
+local function tell_sharers(budget, rate, least)
+  if budget.limit - budget.all < least then
+    stir_behind(budget.kind, budget.id)
+  elseif tonumber(rate) < least then
+    stir_sharers(budget.kind, budget.id)
+  end
+end

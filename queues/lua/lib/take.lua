@@ -43,16 +43,6 @@ local function may_draw(row, me, now)
   return not word
 end
 
--- tell_sharers(budget, rate, least): so much of it was granted. Where it is spent now, what waits for it makes room; where
--- that was less than was kept for whoever's turn it was, others may have some.
-local function tell_sharers(budget, rate, least)
-  if budget.limit - budget.all < least then
-    stir_behind(budget.kind, budget.id)
-  elseif tonumber(rate) < least then
-    stir_sharers(budget.kind, budget.id)
-  end
-end
-
 -- lease(slice, row, me, now): leases as much of an interval as this scanner is to have of it.
 local function lease(slice, row, me, now)
   local speed = speed_of(slice.rate, slice.bound, me)
