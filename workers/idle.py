@@ -1,7 +1,7 @@
-"""Connections that wait for their next request, each in a greenlet: so long, and no longer.
+"""Connections that wait for their clients, each in a greenlet: so long, and no longer.
 
-Gevent has a timer for this, which each request would start and stop. Here the worker looks now and
-then who has waited for too long.
+That is for their next request, or for the rest of one. Gevent has a timer for this, which each
+request would start and stop. Here the worker looks now and then who has waited for too long.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import gevent
 
 
 class _Over(BaseException):
-    """The next request was waited for long enough."""
+    """The client was waited for long enough."""
 
 
 class Idle:
-    """Connections that wait for their next request: each does so in the context of this."""
+    """Connections that wait for their clients: each does so in the context of this."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
@@ -47,6 +47,6 @@ class Idle:
                 gevent.get_hub().loop.run_callback(self._end, connection, since)
 
     def _end(self, connection: gevent.Greenlet, since: float) -> None:
-        """End one wait, unless its request has come meanwhile."""
+        """End one wait, unless it has ended by itself. At once: a moment later it may have."""
         if self._since.get(connection) == since:
-            connection.kill(_Over, block=False)
+            connection.throw(_Over)  # the hub may, and this is its callback

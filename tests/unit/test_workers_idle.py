@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import gevent
 from gevent.event import Event
 
 from workers.idle import Idle
+
+MANY = 5000
+COMES_SECONDS = 0.2
 
 
 def test_only_who_has_waited_long_enough_is_ended() -> None:
@@ -49,3 +54,28 @@ def test_who_begins_to_work_meanwhile_is_left_alone() -> None:
     running.join(5)
 
     assert done == ["answered"]
+
+
+def test_of_many_none_is_ended_once_its_request_has_come() -> None:
+    """All come while all are being ended, which takes the loop several turns."""
+    idle = Idle()
+
+    def serve() -> str:
+        came = False
+        with idle:
+            gevent.sleep(COMES_SECONDS)
+            came = True
+        gevent.sleep(0)
+        return "answered" if came else "ended"
+
+    serving = [gevent.spawn(serve) for _ in range(MANY)]
+    gevent.sleep(0)
+    waited = len(idle)
+    time.sleep(COMES_SECONDS)  # nobody's turn comes meanwhile
+    idle.end()
+    outcomes = {each.get(timeout=30) for each in serving}
+
+    assert waited == MANY
+    assert "ended" in outcomes
+    assert outcomes <= {"answered", "ended"}
+    assert len(idle) == 0
