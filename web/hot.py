@@ -16,7 +16,9 @@ from web.blueprints import Blueprint, Decorator
 from web.bodies import JSON, text_of
 from web.readers import Environ, Loaded, Read, body_reader, query_reader
 
-MET, RAISED = "scandispatch.met", "scandispatch.raised"  # in the environ, by web.hot_calls
+# In the environ, by web.hot_calls, of a request with which Flask goes on: who calls, or why nobody
+# may; what the view has raised.
+MET, TURNED_AWAY, RAISED = "scandispatch.met", "scandispatch.turned_away", "scandispatch.raised"
 
 View = Callable[..., "Answer"]
 Meet = Callable[[Flask, Environ], Any]  # who calls; raises where nobody may
@@ -84,10 +86,10 @@ class HotBlueprint(Blueprint):
 
     def met(self) -> Any:
         """Who calls, as Flask's view is told. Raises where nobody may."""
-        met = request.environ.pop(MET, None)
-        if isinstance(met, Exception):
-            raise met
-        return met or self.meet(current_app, request.environ)
+        turned_away = request.environ.pop(TURNED_AWAY, None)
+        if turned_away is not None:
+            raise turned_away
+        return request.environ.pop(MET, None) or self.meet(current_app, request.environ)
 
     def doc(self, **says: Any) -> Decorator:
         """Say this of a view in the OpenAPI document."""

@@ -14,7 +14,7 @@ from wsgiref.types import StartResponse
 
 from flask import Flask
 
-from web.hot import MET, RAISED, Answer, HotBlueprint, HotView
+from web.hot import MET, RAISED, TURNED_AWAY, Answer, HotBlueprint, HotView
 from web.readers import Environ
 
 ROUTE = "scandispatch.route"  # in the environ of a call answered here: its rule
@@ -55,28 +55,40 @@ class HotCalls:
         hot, name = numbered
         return hot, {name: int(parts[2])}
 
+    def knows(self, environ: Environ) -> bool:
+        """Whether it is known who calls, and that they may."""
+        try:
+            self._meet(environ)
+        except Exception:  # noqa: BLE001 - it is raised again when the call is answered
+            return False
+        return True
+
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
         found = self.find(environ["REQUEST_METHOD"], environ["PATH_INFO"])
-        said = found and self._answer(environ, *found)
-        if not found or not said:
+        said = self._answer(environ, *found) if found else None
+        if found is None or said is None:
             return self._app(environ, start_response)
         environ[ROUTE] = found[0].rule
         start_response("200 OK", said.headers())
         return _Body([said.body])
 
     def _answer(self, environ: Environ, hot: HotView, names: dict[str, int]) -> Answer | None:
-        """What the view says, or None where Flask is to go on."""
-        key = MET
+        """What the view says, or None where Flask is to go on, which is told what happened."""
         try:
-            call = environ[MET] = self._meet(environ)
-            key = ""
-            loaded = hot.read(environ, self._most_bytes)
-            key = RAISED
-            return hot.view(call, loaded, **names)
+            call = self._meet(environ)
         except Exception as error:  # noqa: BLE001 - Flask has a handler for each
-            if key:
-                environ[key] = error
+            environ[TURNED_AWAY] = error
+            return None
+        try:
+            loaded = hot.read(environ, self._most_bytes)
+        except Exception:  # noqa: BLE001 - Flask reads it again, and has the words
+            environ[MET] = call
+            return None
+        try:
+            return hot.view(call, loaded, **names)
+        except Exception as error:  # noqa: BLE001 - as above
+            environ[MET], environ[RAISED] = call, error
             return None
 
 
