@@ -37,24 +37,17 @@ class StoreSocket:
         self.settimeout(connection.gettimeout())
 
     def settimeout(self, seconds: float | None) -> None:
-        """For how long to wait; None: for ever."""
+        """For how long to wait; None: for ever, 0: not at all."""
         self._connection.settimeout(seconds)
         if self._timer:
             self._timer.close()
-        self._timer = None if seconds is None else self._hub.loop.timer(seconds, repeat=seconds)
+        self._timer = self._hub.loop.timer(seconds, repeat=seconds) if seconds else None
+        self._waits = seconds != 0
 
     def recv_into(self, buffer: bytearray) -> int:
         """Read what comes. Raises TimeoutError; the connection is of no use then."""
-        timer = self._timer
-        if timer:
-            timer.again(self._late)  # all of its time; `start` gives what was left when it stopped
-        try:
-            self._hub.wait(self._readable)
-        finally:
-            if timer:
-                timer.stop()
-        if self._is_late:
-            raise TimeoutError("timed out")
+        if self._waits:
+            self._wait()
         count: int = self._connection.recv_into(buffer)
         return count
 
@@ -74,6 +67,18 @@ class StoreSocket:
     def __getattr__(self, name: str) -> Any:
         """Everything else as gevent does it."""
         return getattr(self._connection, name)
+
+    def _wait(self) -> None:
+        timer = self._timer
+        if timer:
+            timer.again(self._late)  # all of its time; `start` gives what was left when it stopped
+        try:
+            self._hub.wait(self._readable)
+        finally:
+            if timer:
+                timer.stop()
+        if self._is_late:
+            raise TimeoutError("timed out")
 
     def _late(self) -> None:
         """End the wait, which a connection that is shut down does by itself."""

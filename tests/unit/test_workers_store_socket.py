@@ -76,6 +76,20 @@ def test_without_a_limit_there_is_no_clock(ends: tuple[StoreSocket, socket.socke
     assert heard(line) == b"x"
 
 
+def test_who_does_not_wait_is_told_at_once(ends: tuple[StoreSocket, socket.socket]) -> None:
+    """What is there is read, and nothing is waited for; afterwards it may wait again."""
+    line, store = ends
+    line.settimeout(0)
+    with pytest.raises(BlockingIOError), gevent.Timeout(5):
+        heard(line)
+    store.sendall(b"one")
+    first = heard(line)
+    line.settimeout(5)
+    gevent.spawn_later(0.01, store.sendall, b"two")
+
+    assert (first, heard(line)) == (b"one", b"two")
+
+
 def test_whoever_waits_hears_that_it_is_closed(ends: tuple[StoreSocket, socket.socket]) -> None:
     """By another greenlet."""
     line, _ = ends
