@@ -172,9 +172,9 @@ class Parking:
 
     def _hear(self) -> None:
         with self._starting:
-            if self._ear is None or not self._ear.is_alive():
+            if not _is_alive(self._ear):
                 self._ear = _beside("wakes", self._wakes.listen, self)
-            if self._walker is None:
+            if not _is_alive(self._walker):
                 self._walker = _beside("rounds", self._walk)
 
     def _nudge_all(self) -> None:
@@ -194,6 +194,10 @@ def _beside(name: str, do: Callable[..., object], *args: object) -> threading.Th
     thread = threading.Thread(target=do, args=args, name=name, daemon=True)
     thread.start()
     return thread
+
+
+def _is_alive(thread: threading.Thread | None) -> bool:
+    return thread is not None and thread.is_alive()
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dispatch.parking import Parking
+from dispatch.rounds import Rounds
 from dispatch.waiters import Waiter
 from queues.keys import SiteKeys
 from queues.tasks import Claimed, Holder
@@ -88,7 +89,7 @@ class Aside(Line):
 class Lot:
     """A process's parking, at second 1,000 of its clock."""
 
-    def __init__(self, most: int = 100) -> None:
+    def __init__(self, most: int = 100, walk: Callable[[Rounds], object] = lambda _: None) -> None:
         self.seconds = 1000.0
         self.store, self.ear = Store(), Deaf()
         self.parks: list[Park | None] = []
@@ -97,7 +98,7 @@ class Lot:
             lambda _: self.ear,  # type: ignore[arg-type,return-value]  # likewise two
             most=most,
             now=lambda: self.seconds,
-            walk=lambda _: None,
+            walk=walk,
         )
 
     def poll(

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from queue import SimpleQueue
 
 import pytest
 import redis
 import structlog
 from structlog.testing import capture_logs
 
+from dispatch.rounds import Rounds
 from queues.tasks import Claimed
 from tests.unit.parking_lot import NOTHING, WORK, Aside, Line, Lot
+
+SECONDS = 5
 
 
 @pytest.fixture
@@ -249,6 +254,28 @@ def test_the_end_answers_all_and_parks_no_more(lot: Lot) -> None:
     assert lot.parks[1] is None
     assert (before, lot.store.unparked) == ([], [(1, False)])
     assert lot.ear.closed
+
+
+def test_rounds_that_have_ended_begin_anew() -> None:
+    """With the next poll; those that go on are not begun twice."""
+    begun, end = SimpleQueue[threading.Thread](), threading.Event()
+
+    def walk(_: Rounds) -> None:
+        begun.put(threading.current_thread())
+        end.wait(SECONDS)
+
+    lot = Lot(walk=walk)
+    lot.poll(NOTHING)
+    lot.poll(NOTHING)
+    first = begun.get(timeout=SECONDS)
+    is_alone = begun.empty()
+    end.set()
+    first.join(SECONDS)
+    lot.poll(NOTHING)
+    second = begun.get(timeout=SECONDS)
+
+    assert is_alone
+    assert second is not first
 
 
 def test_after_a_new_subscription_all_look_again(lot: Lot) -> None:
