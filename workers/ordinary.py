@@ -13,7 +13,7 @@ from email.utils import formatdate
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-MOST_HEAD_BYTES = 4096
+MOST_HEAD_BYTES = 4094  # as gunicorn's lines
 MOST_FIELDS = 32
 MOST_BODY_BYTES = 256 * 1024
 NAMES_REMEMBERED = 256
@@ -24,7 +24,8 @@ Headers = list[tuple[str, str]]
 _FIRST = re.compile(r"(GET|POST) ((/[A-Za-z0-9/_-]*)(?:\?([A-Za-z0-9=&_-]*))?) HTTP/1\.1", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
 _LENGTH = re.compile(r"[0-9]{1,7}", re.ASCII)
-_NOT_ORDINARY = {"CONNECTION", "EXPECT", "HTTP2-SETTINGS", "TRANSFER-ENCODING", "UPGRADE"}
+_NOT_ORDINARY = {"EXPECT", "HTTP2-SETTINGS", "TRANSFER-ENCODING", "UPGRADE"}
+_STAYS = "keep-alive"  # all that an ordinary request says of its connection, if anything
 _MAY_WAIT = "wait="  # a poll that may be put aside, which is done with gunicorn's own requests
 
 
@@ -48,6 +49,8 @@ def head_of(data: bytes, below: str) -> Head | None:
         return None
     environ = _fields(lines)
     if environ is None or "HTTP_HOST" not in environ:
+        return None
+    if environ.get("HTTP_CONNECTION", _STAYS) != _STAYS:
         return None
     length = environ.get("CONTENT_LENGTH", "0")
     if not _LENGTH.fullmatch(length) or int(length) > MOST_BODY_BYTES:

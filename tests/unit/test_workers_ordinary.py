@@ -63,12 +63,14 @@ def test_an_ordinary_request_is_read() -> None:
     """So that the comparison below is not all of others."""
     assert_alike(PLAIN)
     assert_alike(b"GET /scanner/jobs HTTP/1.1\r\nHost: a\r\nX-Empty:\r\nAccept: */*\r\n\r\n")
+    assert_alike(PLAIN.replace(b"Host", b"connection:  keep-alive \r\nHost"))
 
 
 SPLICES = st.sampled_from([
     b" ", b"\t", b"\r", b"\n", b"\r\n", b":", b"::", b"\0", b"\x7f", b"\xe9", b"%2e", b"//", b"#",
     b"?", b"HTTP/1.0", b"http/1.1", b"Content-Length: 2\r\n", b"content-length: +2\r\n",
     b"Content-Length: 99999999\r\n", b"Transfer-Encoding: chunked\r\n", b"Connection: close\r\n",
+    b"Connection: keep-alive\r\n", b"Connection:keep-alive, close\r\n", b"Connection:\r\n",
     b"Expect: 100-continue\r\n", b"Upgrade: h2c\r\n", b"X_Api_Key: z\r\n", b"X-A: 1\r\n",
     b"x-a: 2\r\n", b" folded\r\n", b"Script_Name: /x\r\n", b"Host: b\r\n", b"PUT ", b"get ", b"../",
     b"..;", b"&wait=3", b"\r\n\r\n",
@@ -99,6 +101,8 @@ OTHERS = {
     "no host": PLAIN.replace(b"Host: a:1\r\n", b""),
     "chunks": PLAIN.replace(b"Content-Length: 2", b"Transfer-Encoding: chunked"),
     "a farewell": PLAIN.replace(b"Host", b"Connection: close\r\nHost"),
+    "a list of farewells": PLAIN.replace(b"Host", b"Connection: keep-alive, X-API-Key\r\nHost"),
+    "a connection said otherwise": PLAIN.replace(b"Host", b"Connection: Keep-Alive\r\nHost"),
     "an expectation": PLAIN.replace(b"Host", b"Expect: 100-continue\r\nHost"),
     "an upgrade": PLAIN.replace(b"Host", b"Upgrade: h2c\r\nHost"),
     "a field twice": PLAIN.replace(b"Host", b"X-API-KEY: z\r\nHost"),
