@@ -6,7 +6,6 @@ calls, is then killed by its parent, and logs that as an error.
 
 import gc
 import time
-from contextlib import suppress
 from functools import partial
 from types import FrameType
 from typing import Any
@@ -16,9 +15,11 @@ from gevent.pool import Group, Pool
 from gunicorn.sock import ssl_context  # type: ignore[import-untyped]
 from gunicorn.workers.ggevent import GeventWorker  # type: ignore[import-untyped]
 
+from workers.asked import asks_for_more
 from workers.client_socket import ClientSocket
 from workers.idle import Idle
 from workers.lane import Lane
+from workers.listening import Listening
 from workers.shares import EvenServer, Shares
 
 FULL_COLLECTIONS_AFTER = 1000  # lesser ones: with 5,000 parked polls a full one takes 0.08 s
@@ -48,8 +49,10 @@ class IngestWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not typed
         if made := extensions.get("aside"):
             self._aside = made(self.handle, keepalive_seconds=self.cfg.keepalive)
             self.wsgi = self._aside
-        if (hot := extensions.get("hot")) and not _asks_for_more(self.cfg):
-            self._lane = Lane(self.wsgi, self.cfg, below=hot.below, idle=self._idle)
+        if (hot := extensions.get("hot")) and not asks_for_more(self.cfg, self.sockets):
+            self._lane = Lane(
+                self.wsgi, self.cfg, below=hot.below, knows=hot.knows, idle=self._idle
+            )
         gc.collect()
         gc.freeze()  # what the app is made of is never garbage; to look through it takes 0.1 s
         gc.set_threshold(*gc.get_threshold()[:2], FULL_COLLECTIONS_AFTER)
@@ -90,13 +93,15 @@ class IngestWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not typed
         super().handle_request(server, request, client, addr)
         if self._aside and self._aside.take(server, request, client, addr):
             raise StopIteration
-        if self._lane is None or request.body.read(1):
-            return  # gunicorn is to see where the body ends
+        if self._lane is None:
+            return
+        if not self._lane.has_ended(request.body):
+            raise StopIteration
         if not self._goes_on(server, client, addr, request.unreader.take_buffered()):
             raise StopIteration
 
     def timeout_ctx(self) -> Idle:
-        """Wait for a connection's next request, up to `keepalive` seconds."""
+        """Wait for a client, up to `keepalive` seconds."""
         return self._idle
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -108,11 +113,7 @@ class IngestWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not typed
 
     def _goes_on(self, server: Any, client: Any, addr: Any, data: bytes = b"") -> bool:
         """Serve ordinary requests; whether another one has come, for gunicorn."""
-        if self._lane is None:
-            return True
-        with suppress(OSError):  # the client has hung up
-            return self._lane.serve(client, server, addr, data)
-        return False
+        return self._lane is None or self._lane.serve(client, server, addr, data)
 
     def _server(self, listener: Any) -> EvenServer:
         """As gunicorn's own `run` makes it."""
@@ -122,7 +123,7 @@ class IngestWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not typed
         self._pools.append(pool)
         server = EvenServer(
             listener,
-            handle=partial(self.handle, listener),
+            handle=partial(self.handle, Listening(listener.getsockname())),
             spawn=pool,
             shares=self.shares,
             slot=self.slot,
@@ -144,10 +145,3 @@ class IngestWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not typed
             group.join(timeout=max(0.0, deadline - time.monotonic()))
         if any(groups):
             self.log.warning("Worker graceful timeout (pid:%s)", self.pid)
-
-
-def _asks_for_more(config: Any) -> bool:
-    """Whether gunicorn was told to do with each request what the lane does not."""
-    at_unix_sockets = any(isinstance(address, str) for address in config.address)
-    asked = (config.is_ssl, config.accesslog, config.max_requests, config.proxy_protocol != "off")
-    return at_unix_sockets or any(asked)

@@ -5,6 +5,8 @@ That one is gunicorn's, and the connection comes back afterwards.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from io import BytesIO
 from typing import Any
 
@@ -12,19 +14,26 @@ from gunicorn.http.wsgi import base_environ  # type: ignore[import-untyped]
 
 from workers.client_socket import ClientSocket
 from workers.idle import Idle
-from workers.ordinary import Environ, Headers, answer, head_of
+from workers.ordinary import Environ, Head, Headers, answer, head_of
 
 Address = tuple[Any, ...]  # of TCP
 
 CHUNK_BYTES = 8192  # as gunicorn: so much may be served of one connection in one turn
+MOST_OF_STRANGERS_BYTES = 16 * 1024  # of a request, while it is not known whose it is
 
 
 class Lane:
-    """Serves an app. below: what the paths of ordinary requests begin with."""
+    """Serves an app.
 
-    def __init__(self, app: Any, config: Any, *, below: str, idle: Idle) -> None:
+    below: what the paths of ordinary requests begin with. knows: whether the app knows who calls.
+    """
+
+    def __init__(
+        self, app: Any, config: Any, *, below: str, knows: Callable[[Environ], bool], idle: Idle
+    ) -> None:
         self._app = app
         self._below = below
+        self._knows = knows
         self._idle = idle
         self._always: Environ = {
             **base_environ(config),
@@ -40,23 +49,41 @@ class Lane:
         data: what was read of it already. Whatever is not answered is put back.
         """
         always = {**self._always, **_ends(server, address), "gunicorn.socket": client}
-        while data or (data := self._next(client)):
+        while data or (data := self._read(client, 1)):
             head = head_of(data, self._below)
-            if head is None or self._idle.over:
+            if head is None or self._idle.over or not self._is_awaited(head, data):
                 client.unread(data)
                 return True
-            data = _whole(client, data, head.end)
+            if len(data) < head.end:
+                data += self._read(client, head.end - len(data))
             if len(data) < head.end:
                 return False
             body = BytesIO(data[head.begin : head.end])
-            client.sendall(self._answer({**always, **head.environ, "wsgi.input": body}))
+            answered = self._answer({**always, **head.environ, "wsgi.input": body})
+            if not _send(client, answered):
+                return False
             data = data[head.end :]
         return False
 
-    def _next(self, client: ClientSocket) -> bytes:
+    def has_ended(self, body: Any) -> bool:
+        """Whether it is known where a body ends, of which gunicorn's app may have left a part."""
         with self._idle:
-            return client.recv(CHUNK_BYTES)
-        return b""
+            while body.read(CHUNK_BYTES):
+                pass
+            return not body.failed
+        return False
+
+    def _is_awaited(self, head: Head, data: bytes) -> bool:
+        """Whether what is missing of a request is waited for: not of a stranger's long one."""
+        return head.end <= max(len(data), MOST_OF_STRANGERS_BYTES) or self._knows(head.environ)
+
+    def _read(self, client: ClientSocket, least: int) -> bytes:
+        """So many bytes or more; fewer where the client hangs up, or takes too long."""
+        data = b""
+        with suppress(OSError), self._idle:
+            while len(data) < least and (more := client.recv(max(CHUNK_BYTES, least - len(data)))):
+                data += more
+        return data
 
     def _answer(self, environ: Environ) -> bytes:
         heads: list[tuple[str, Headers]] = []
@@ -65,14 +92,17 @@ class Lane:
             body = b"".join(chunks)
         finally:
             chunks.close()
-        return answer(*heads[-1], body)
+        [(status, headers)] = heads
+        return answer(status, headers, body)
 
 
-def _whole(client: ClientSocket, data: bytes, end: int) -> bytes:
-    """The bytes up to there, unless the client hangs up before."""
-    while len(data) < end and (more := client.recv(max(CHUNK_BYTES, end - len(data)))):
-        data += more
-    return data
+def _send(client: ClientSocket, data: bytes) -> bool:
+    """Whether it could be sent: the client may have hung up."""
+    try:
+        client.sendall(data)
+    except OSError:
+        return False
+    return True
 
 
 def _ends(server: Address, address: Address) -> Environ:

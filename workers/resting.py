@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 
 import gevent
 from gevent.pool import Group
 
+from workers.listening import Listening
 from workers.rereading import Rereading
 
 Serve = Callable[[Any, Any, Any], None]
@@ -45,8 +45,7 @@ class Resting:
     def serve(self, connection: Connection, text: bytes = b"", told: Any = None) -> None:
         """Have a request that was read before served, or what comes. told: as Rereading's."""
         client = Rereading(connection.descriptor, text + connection.ahead, told)
-        listener = SimpleNamespace(getsockname=lambda: connection.server)  # all that is asked of it
-        self._serve(listener, client, connection.client)
+        self._serve(Listening(connection.server), client, connection.client)
 
     def answer(self, connection: Connection, answer: bytes, *, closing: bool) -> None:
         """Send an answer that fits into any empty buffer, and close or wait for what comes next."""

@@ -2,9 +2,7 @@
 
 import runpy
 import signal
-from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import gevent
 import pytest
@@ -12,21 +10,16 @@ from gevent.event import Event
 from gunicorn.config import Config
 
 from metrics import sharing
-from workers import ingest, parent_death
-from workers.idle import Idle
+from tests.unit import gunicorn_worker
+from tests.unit.gunicorn_worker import CONFIGURATION, fresh
+from workers import parent_death
 from workers.ingest import IngestWorker
-
-CONFIGURATION = Path(ingest.__file__).parent.parent / "gunicorn.conf.py"
 
 
 @pytest.fixture
 def configured() -> Config:
-    """Gunicorn's own reading of the file."""
-    config = Config()
-    for name, value in runpy.run_path(str(CONFIGURATION)).items():
-        if name in config.settings:
-            config.set(name, value)
-    return config
+    """As it is deployed."""
+    return gunicorn_worker.configured()
 
 
 def test_gunicorn_believes_no_forwarded_header(configured: Config) -> None:
@@ -67,17 +60,9 @@ def test_a_worker_that_boots_dies_with_its_parent_and_by_sigterm(
     assert after is signal.SIG_DFL
 
 
-def worker() -> Any:
-    """A worker that has not begun to run."""
-    made = IngestWorker.__new__(IngestWorker)
-    made.cfg, made.alive, made._idle = SimpleNamespace(keepalive=60), True, Idle()
-    made._told = Event()
-    return made
-
-
 def test_idle_connections_end_when_the_worker_is_to_stop() -> None:
     """A connection that waits for its next request ends at once; one being served is left alone."""
-    subject, ended = worker(), []
+    subject, ended = fresh(), []
 
     def idle() -> None:
         with subject.timeout_ctx():
@@ -103,7 +88,7 @@ def test_idle_connections_end_when_the_worker_is_to_stop() -> None:
 
 def test_a_request_that_comes_meanwhile_is_answered() -> None:
     """One that is read after SIGTERM, and before its connection was ended, is not cut off."""
-    subject, ended, comes = worker(), [], Event()
+    subject, ended, comes = fresh(), [], Event()
 
     def serve() -> None:
         with subject.timeout_ctx():
@@ -122,7 +107,7 @@ def test_a_request_that_comes_meanwhile_is_answered() -> None:
 
 def test_no_connection_waits_once_the_worker_is_to_stop() -> None:
     """What finishes its request after SIGTERM does not wait for another."""
-    subject = worker()
+    subject = fresh()
     subject.handle_exit(signal.SIGTERM, None)
 
     def wait() -> None:

@@ -33,7 +33,9 @@ class Talk:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.idle = Idle()
-        lane = Lane(self._app, Config(), below="/hot/", idle=self.idle)
+        self.known = False
+        self.error: OSError | None = None
+        lane = Lane(self._app, Config(), below="/hot/", knows=lambda _: self.known, idle=self.idle)
         ours, self.client = socket.socketpair()
         self.client.settimeout(5)
         self.line = ClientSocket(ours)
@@ -42,6 +44,8 @@ class Talk:
     def _app(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Chunks:
         body = environ["wsgi.input"].read().decode()
         self.asked.append(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']} {body}")
+        if self.error:
+            raise self.error
         assert (environ["REMOTE_ADDR"], environ["REMOTE_PORT"]) == ("192.0.2.1", "4711")
         assert (environ["SERVER_NAME"], environ["SERVER_PORT"]) == ("192.0.2.2", "80")
         assert environ["gunicorn.socket"] is self.line
@@ -135,3 +139,55 @@ def test_a_request_that_comes_at_the_end_is_gunicorns(talk: Talk) -> None:
 
     assert talk.goes_on() is True
     assert talk.line.recv(10_000) == GET
+
+
+LONG = b"POST /hot/b HTTP/1.1\r\nHost: a\r\nContent-Length: 20000\r\n\r\n" + b"x" * 19_999
+
+
+def test_a_body_is_not_waited_for_longer_than_a_request(talk: Talk) -> None:
+    """Half of one holds no connection, whoever sends it."""
+    talk.client.sendall(POST[:-3])
+    gevent.sleep(0.01)
+    waiting = len(talk.idle)
+    talk.idle.end()
+
+    assert waiting == 1
+    assert talk.goes_on() is False
+    assert talk.asked == []
+
+
+def test_a_strangers_long_body_is_not_waited_for(talk: Talk) -> None:
+    """Gunicorn is to serve it: the app refuses it before it is read."""
+    talk.client.sendall(LONG)
+
+    assert talk.goes_on() is True
+    assert LONG.startswith(talk.line.recv(len(LONG)))
+
+
+def test_a_long_body_of_whom_the_app_knows_is_read(talk: Talk) -> None:
+    """In as many pieces as it comes."""
+    talk.known = True
+    talk.client.sendall(LONG)
+    gevent.sleep(0.01)
+    talk.client.sendall(b"y")
+
+    assert talk.answers(1) == 1
+    assert talk.asked == [f"POST /hot/b {'x' * 19_999}y"]
+
+
+def test_an_error_of_the_app_is_not_taken_for_the_clients(talk: Talk) -> None:
+    """It is told, though it looks like that of a connection."""
+    talk.error = OSError("the disk is full")
+    talk.client.sendall(GET)
+
+    with pytest.raises(OSError, match="the disk is full"):
+        talk.goes_on()
+
+
+def test_who_does_not_hear_the_answer_is_served_no_more(talk: Talk) -> None:
+    """What it had sent ahead was for its own good."""
+    talk.client.sendall(GET + GET)
+    talk.client.close()
+
+    assert talk.goes_on() is False
+    assert len(talk.asked) == 1
