@@ -6,7 +6,6 @@ That one is gunicorn's, and the connection comes back afterwards.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from io import BytesIO
 from typing import Any
 
@@ -80,9 +79,14 @@ class Lane:
     def _read(self, client: ClientSocket, least: int) -> bytes:
         """So many bytes or more; fewer where the client hangs up, or takes too long."""
         data = b""
-        with suppress(OSError), self._idle:
-            while len(data) < least and (more := client.recv(max(CHUNK_BYTES, least - len(data)))):
-                data += more
+        try:
+            with self._idle:
+                while more := client.recv(max(CHUNK_BYTES, least - len(data))):
+                    data += more
+                    if len(data) >= least:
+                        break
+        except OSError:
+            return b""
         return data
 
     def _answer(self, environ: Environ) -> bytes:
