@@ -183,8 +183,10 @@ def test_a_query_has_bounds(server: Server, kind: str, query: str) -> None:
 @every
 def test_sites_keep_apart(server: Server, kind: str) -> None:
     """The same may be in each; one site's are not found in another."""
-    here = make(server, kind)
     server.site("branch")
+    here, (second, micros) = make(server, kind), server.store.time()
+    while server.store.time() < (second, micros + 1000):
+        pass  # ids are made of milliseconds, in each site by itself
     there = make(server, kind, "branch")
 
     assert items(server, kind) == [here]
