@@ -32,11 +32,8 @@ local function claim_tasks(scanner, asked, now)
   if not me then
     return handed_out({}, wait_ms)
   end
-  wake(me.least_rate)
   local quota = { moves = MOVED_AT_MOST }
-  for _, queue in ipairs(me.queues) do
-    promote(queue, me.able, quota)
-  end
+  promote_all(me, quota)
   local tasks
   tasks, outdated = search(me, asked.limit, now)
   if outdated then

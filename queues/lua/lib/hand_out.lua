@@ -15,16 +15,6 @@ local function may_take(row, me)
   return true
 end
 
--- tasks_of(row, rows, me, wanted): how many more tasks of this scan the claim may still hand out, the
--- scans of the window taking turns.
-local function tasks_of(row, rows, me, wanted)
-  local others = 0
-  for i = 1, #rows do
-    others = others + ((rows[i].over or rows[i] == row) and 0 or 1)
-  end
-  return math.max(1, math.min(math.ceil(math.min(wanted, me.tasks) / (others + 1)), row.open))
-end
-
 -- hand_out(rows, me, limit, now): round robin over the window, one slice of each scan in succession,
 -- beginning after the receipt where this scanner's last claim stopped. Returns the tasks; a scan that
 -- was asked for a slice, gave none and stays ready is passed over (me.passed).
@@ -42,7 +32,8 @@ local function hand_out(rows, me, limit, now)
     turn = turn % #rows + 1
     local row, before, task = rows[turn], me.targets, nil
     if not row.over and may_take(row, me) then
-      task = take(row, me, tasks_of(row, rows, me, limit - #tasks), now)
+      me.rows, me.left = rows, limit - #tasks
+      task = take(row, me, now)
       me.passed[row.scan] = not task and not row.taken and not row.left or nil
     end
     if task then

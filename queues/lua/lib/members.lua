@@ -15,9 +15,6 @@ local function score(at, member, value)
     MEMBERS[at] = set
     MEMBERS[#MEMBERS + 1] = at
   end
-  if set[member] == nil then
-    set[#set + 1] = member
-  end
   set[member] = value
 end
 
@@ -26,20 +23,19 @@ WRITERS[#WRITERS + 1] = function()
   local entering = {}
   for i = 1, #MEMBERS do
     local at = MEMBERS[i]
-    local leave, enter, set = {}, {}, MEMBERS[at]
-    for j = 1, #set do
-      local member = set[j]
-      if set[member] then
-        enter[#enter + 1] = set[member]
-        enter[#enter + 1] = member
+    local leave, leaving, enter, count = {}, 0, {}, 0
+    for member, value in pairs(MEMBERS[at]) do
+      if value then
+        enter[count + 1], enter[count + 2], count = value, member, count + 2
       else
-        leave[#leave + 1] = member
+        leaving = leaving + 1
+        leave[leaving] = member
       end
     end
-    if #leave > 0 then
+    if leaving > 0 then
       redis.call('ZREM', at, unpack(leave))
     end
-    entering[at] = #enter > 0 and enter or nil
+    entering[at] = count > 0 and enter or nil
   end
   for _, at in ipairs(MEMBERS) do
     if entering[at] then

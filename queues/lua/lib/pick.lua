@@ -29,9 +29,19 @@ local function turn_away(slice, row, me, word, budget)
   end
 end
 
--- pick(row, me, tasks, now): takes the first open interval that this scanner may have off the list, at
--- a rate that `tasks` tasks of the scan can have; returns it with rate, bound and budgets, or nil.
-local function pick(row, me, tasks, now)
+-- tasks_of(row, me): how many more tasks of this scan the claim may still hand out, of the me.left that it may in all, the
+-- scans of the window (me.rows) taking turns.
+local function tasks_of(row, me)
+  local others = 0
+  for _, one in ipairs(me.rows) do
+    others = others + ((one.over or one == row) and 0 or 1)
+  end
+  return math.max(1, math.min(math.ceil(math.min(me.left, me.tasks) / (others + 1)), row.open))
+end
+
+-- pick(row, me, now): takes the first open interval that this scanner may have off the list, at a rate that
+-- all tasks of the scan in this claim can have; returns it with rate, bound and budgets, or nil.
+local function pick(row, me, now)
   local left -- how many there are to look at, once one was turned away
   while left ~= 0 and row.looks > 0 do
     local slice, word, by = next_open(row), nil, nil
@@ -40,6 +50,7 @@ local function pick(row, me, tasks, now)
     end
     if not is_for_others(slice, row, me, now) then
       slice.budgets = budgets_of(row, slice, me)
+      local tasks = #slice.budgets > 0 and tasks_of(row, me) or 1
       slice.rate, word, by = grant(row, slice.budgets, me, tasks, now)
       if slice.rate then
         slice.bound = word

@@ -1,7 +1,18 @@
+-- include: begin
 -- include: keys
 -- include: text
 -- include: scan
 -- include: queue
+local ASIDE -- whether a job was put aside in this call
+STARTERS[#STARTERS + 1] = function()
+  ASIDE = false
+end
+
+-- has_put_aside(): whether it was.
+local function has_put_aside()
+  return ASIDE
+end
+
 -- place_of(queue, scan): where a job belongs that has left the waiting list: 'ready' if there is something to hand out
 -- now, 'parked' until a scanner with its engine comes, 'closed' until budgets have room for it, or nowhere.
 local function place_of(queue, scan)
@@ -19,6 +30,7 @@ local function place(queue, scan)
   local s, where = read(scan_of(scan), { 'receipt' }), place_of(queue, scan)
   if where == 'closed' then
     redis.call('ZADD', key('queue', queue, 'closed'), text(s.receipt), scan)
+    ASIDE = true
   else
     redis.call('ZREM', key('queue', queue, 'closed'), scan)
   end

@@ -2,9 +2,13 @@
 local OF_SCAN = { 'status', 'engine', 'open', 'in_flight', 'done', 'failed', 'excluded', 'claimed', 'running', 'rules',
   'ports', 'rate', 'hosts_per_task', 'port_list', 'spent', 'active', 'advanced', 'tasks_completed', 'started' }
 
--- scan_of(id): a scan's record.
+-- scan_of(id): a scan's record, made with room for its fields.
 local function scan_of(id)
-  return whole(record_of('scan', id), OF_SCAN)
+  local scan = known('scan', id) or known('scan', id, { key('scan', id), nil, nil, status = nil, engine = nil, open = nil,
+    in_flight = nil, done = nil, failed = nil, excluded = nil, claimed = nil, running = nil, rules = nil, ports = nil,
+    rate = nil, hosts_per_task = nil, port_list = nil, spent = nil, active = nil, advanced = nil, tasks_completed = nil,
+    started = nil })
+  return whole(scan, OF_SCAN)
 end
 
 -- is_open(scan): whether more of it may be handed out.

@@ -3,9 +3,12 @@ local OF_SCANNER = { 'auth', 'drain', 'retired', 'wait_until', 'failures', 'engi
   'cap_jobs', 'targets', 'tasks', 'rate', 'cursor', 'waits', 'served', 'poll' }
 local ALWAYS_NEEDED = { 'auth', 'tasks', 'targets', 'failures', 'wait_until', 'poll' }
 
--- scanner_of(id): a scanner's record.
+-- scanner_of(id): a scanner's record, made with room for its fields.
 local function scanner_of(id)
-  return whole(record_of('scanner', id), OF_SCANNER)
+  local me = known('scanner', id) or known('scanner', id, { key('scanner', id), nil, nil, auth = nil, drain = nil,
+    retired = nil, wait_until = nil, failures = nil, engines = nil, groups = nil, cap_targets = nil, cap_tasks = nil,
+    cap_jobs = nil, targets = nil, tasks = nil, rate = nil, cursor = nil, waits = nil, served = nil, poll = nil })
+  return whole(me, OF_SCANNER)
 end
 
 -- is_stale(id, version): whether the scanner's record changed since its key was checked.

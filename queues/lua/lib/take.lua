@@ -60,9 +60,9 @@ local function lease(slice, row, me, now)
   return task
 end
 
--- take(row, me, tasks, now): leases the next slice of one scan; returns the task, or nil.
-local function take(row, me, tasks, now)
-  local slice = may_draw(row, me, now) and pick(row, me, tasks, now)
+-- take(row, me, now): leases the next slice of one scan; returns the task, or nil.
+local function take(row, me, now)
+  local slice = may_draw(row, me, now) and pick(row, me, now)
   local task = slice and lease(slice, row, me, now) or nil
   if not row.left and not row.rest and redis.call('EXISTS', key('scan', row.scan, 'open')) == 0 then
     leave(row)

@@ -4,6 +4,7 @@
 -- include: scanner
 -- include: site
 -- include: enroll
+-- include: place
 local WAITS_AT_MOST, CLOSED_AT_MOST = 16, 4
 
 -- wait_for(me, kind, id): a scanner found too little of a budget.
@@ -48,7 +49,7 @@ end
 local function settle_waits(me, now)
   if me.tasks <= 0 or me.targets <= 0 then
     me.wanted = {}
-  else
+  elseif not me.is_quiet or has_put_aside() then
     for _, queue in ipairs(me.queues) do
       for _, scan in ipairs(redis.call('ZRANGE', key('queue', queue, 'closed'), 0, CLOSED_AT_MOST - 1)) do
         want_of(me, scan)

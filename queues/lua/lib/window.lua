@@ -16,7 +16,8 @@ local function gather(queues)
     for i = 1, #ready, 2 do
       local row = by_scan[ready[i]]
       if not row then
-        row = { scan = ready[i], receipt = tonumber(ready[i + 1]), slots = 0 }
+        row = { scan = ready[i], receipt = tonumber(ready[i + 1]), slots = 0, open = 0, ports = 0, rules = 0, looks = 0,
+          tasks = 0, size = 0, taken = false, taken_size = 0, over = false, left = false, rest = nil, budget = nil }
         by_scan[ready[i]] = row
         rows[#rows + 1] = row
       end
