@@ -10,6 +10,7 @@
 -- include: scanner
 -- include: frees
 -- include: touch
+-- include: fence
 -- include: task
 -- include: end_task
 -- include: back_off

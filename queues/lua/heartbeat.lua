@@ -11,6 +11,7 @@
 -- include: scanner
 -- include: touch
 -- include: facts
+-- include: fence
 -- include: task
 -- include: renew
 -- include: control

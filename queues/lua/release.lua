@@ -11,6 +11,7 @@
 -- include: scanner
 -- include: frees
 -- include: touch
+-- include: fence
 -- include: task
 -- include: give_back
 -- include: write_back

@@ -9,6 +9,7 @@
 -- include: clock
 -- include: scanner
 -- include: touch
+-- include: fence
 -- include: task
 -- include: keep_results
 -- include: renew

@@ -7,6 +7,7 @@
 -- include: clock
 -- include: scanner
 -- include: touch
+-- include: fence
 -- include: task
 -- include: start_task
 -- include: write_back

@@ -111,14 +111,17 @@ def test_every_end_of_work_is_taken(
     assert site.record(scan)["done"] == "1"
 
 
-def recut(site: Site, _: Holder, scan: int) -> None:
-    """An exclusion has come."""
-    site.recutting.recut(site.keys, scan)
+def recut(site: Site, lease: Lease) -> bool:
+    """An exclusion has come: whether the task is to be cancelled."""
+    site.recutting.recut(site.keys, lease.scan)
+    return site.client.hget(site.keys.of("task", lease.task), "cancel") == "1"
 
 
-def look_after(site: Site, _: Holder, __: int) -> None:
-    site.upkeep.mark_offline(site.keys, 90_000)
+def look_after(site: Site, lease: Lease) -> bool:
+    """Upkeep with nothing to do: whether all is as it was."""
+    gone = site.upkeep.mark_offline(site.keys, 90_000)
     site.upkeep.check_scans(site.keys, 90_000)
+    return gone == 0 and site.record(lease.scan)["status"] == "running"
 
 
 @pytest.mark.parametrize("way", [by_functions, by_evalsha])
@@ -126,19 +129,20 @@ def look_after(site: Site, _: Holder, __: int) -> None:
 def test_what_tells_scanners_to_stop_is_done(
     site: Site,
     fill: Callable[[], object],
-    do: Callable[[Site, Holder, int], None],
+    do: Callable[[Site, Lease], bool],
     way: Callable[[TaskStore], None],
 ) -> None:
-    """And upkeep with nothing to do."""
+    """And upkeep goes on."""
     for store in (site.tasks, site.recutting.store, site.upkeep):
         way(store)  # type: ignore[arg-type]  # all of them have scripts
     scanner = site.scanner()
-    scan = site.scan(f"s{scanner.scanner}", size=1)
-    site.claim(scanner, limit=1)
+    site.scan(f"s{scanner.scanner}", size=1)
+    (lease,) = site.claim(scanner, limit=1)
+    site.tasks.start(scanner, lease.task, None)
     site.rules.store.save(site.keys, "exclusion", None, {"cidr": "10.0.0.0/32"})
     fill()
 
-    do(site, scanner, scan)
+    assert do(site, lease)
 
 
 def test_whatever_ends_is_forgotten_or_asked_goes_on(

@@ -3,7 +3,7 @@
 -- include: sweep_due
 -- include: repeat_claim
 -- include: claimer
--- include: promote
+-- include: promote_all
 -- include: search
 -- include: describe
 local MOVED_AT_MOST = 16

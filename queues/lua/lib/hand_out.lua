@@ -21,7 +21,6 @@ end
 local function hand_out(rows, me, limit, now)
   local tasks, start = {}, 0
   for i, row in ipairs(rows) do
-    row.tasks, row.size = 0, 0
     row.looks = math.max(LOOKS_AT_LEAST, math.floor(LOOKS_AT_MOST / #rows))
     if row.receipt <= me.cursor then
       start = i

@@ -1,5 +1,6 @@
 -- include: keys
 -- include: text
+-- include: fence
 -- include: task
 -- include: scan
 -- judge_results(task, scanner, attempt, word, batch): what is to become of a batch of results that come with

@@ -1,7 +1,6 @@
 -- include: keys
 -- include: queue
 -- include: place
--- include: blocked
 local READ_AT_MOST_PARKED = 100
 
 -- unpark(queue, able, quota): scans whose engine has come back online are ready again in their old
@@ -34,18 +33,6 @@ local function park(queue)
   end
 end
 
--- is_quiet(queues): whether nothing waits that a claim would have to look at first: for budgets, for an engine, for
--- its turn. One command says so; nearly always.
-local function is_quiet(queues)
-  local keys = { key('freed') }
-  for _, queue in ipairs(queues) do
-    keys[#keys + 1] = key('queue', queue, 'waiting')
-    keys[#keys + 1] = key('queue', queue, 'parked')
-    keys[#keys + 1] = key('queue', queue, 'closed')
-  end
-  return redis.call('EXISTS', unpack(keys)) == 0
-end
-
 -- promote(queue, able, quota): jobs go in order from the waiting list to ready while the queue's job
 -- capacity has room. able(engine) tells whether the scanner that claims has it. quota.moves is how many
 -- may still be moved by this script, over all its queues.
@@ -68,19 +55,6 @@ local function promote(queue, able, quota)
     if redis.call('HEXISTS', key('scan', scan, 'jobs'), queue) == 1 then
       redis.call('HSET', key('scan', scan, 'jobs'), queue, 'out')
       room = room - (place(queue, scan) and 1 or 0)
-    end
-  end
-end
-
--- promote_all(me, quota): in all queues of a scanner. me.is_quiet is whether nothing waits there.
-local function promote_all(me, quota)
-  me.is_quiet = is_quiet(me.queues)
-  if not me.is_quiet then
-    wake(me.least_rate)
-  end
-  for _, queue in ipairs(me.queues) do
-    if not me.is_quiet or queue_of(queue).lost then
-      promote(queue, me.able, quota)
     end
   end
 end

@@ -1,5 +1,6 @@
 -- include: keys
 -- include: text
+-- include: fence
 -- include: task
 -- include: start_task
 -- include: note_progress
@@ -8,17 +9,7 @@
 -- include: give_back
 -- include: back_off
 -- include: control
-local PARTS = 10
-
--- read_report(i, scanner): what it says of one task, from this argument on.
-local function read_report(i, scanner)
-  return { scanner = scanner, task = ARGV[i], attempt = ARGV[i + 1],
-    state = ARGV[i + 2], -- running, completed, failed or released
-    progress = ARGV[i + 3], results = ARGV[i + 4], -- progressCount and resultCount, or ''
-    message = ARGV[i + 5], done = ARGV[i + 6], -- of a released one: how many addresses are done
-    batch = ARGV[i + 7], count = ARGV[i + 8], rows = ARGV[i + 9] } -- '' or the results that came along, a JSON array
-end
-
+-- include: read_report
 -- judge(task, report): 'ok', 'repeated' for the last word said again, or why it is refused and what goes
 -- with that; and whether the results that came along are to be kept all the same.
 local function judge(task, report)
