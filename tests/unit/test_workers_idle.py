@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 import gevent
 from gevent.event import Event
 
 from workers.idle import Idle
 
 MANY = 5000
-COMES_SECONDS = 0.2
 
 
 def test_only_who_has_waited_long_enough_is_ended() -> None:
@@ -57,25 +54,22 @@ def test_who_begins_to_work_meanwhile_is_left_alone() -> None:
 
 
 def test_of_many_none_is_ended_once_its_request_has_come() -> None:
-    """All come while all are being ended, which takes the loop several turns."""
-    idle = Idle()
+    """All come right after all were found to have waited for too long: no wait ends after that."""
+    idle, comes = Idle(), Event()
 
-    def serve(seconds: float) -> str:
+    def serve() -> str:
         came = False
         with idle:
-            gevent.sleep(seconds)
+            comes.wait()
             came = True
         gevent.sleep(0)
         return "answered" if came else "ended"
 
-    serving = [gevent.spawn(serve, COMES_SECONDS) for _ in range(MANY)]
-    silent = gevent.spawn(serve, 30)
-    gevent.sleep(0)
-    waited = len(idle)
-    time.sleep(COMES_SECONDS)  # nobody's turn comes meanwhile
+    serving = [gevent.spawn(serve) for _ in range(MANY)]
+    while len(idle) < MANY:
+        gevent.sleep(0)
     idle.end()
+    comes.set()
 
-    assert waited == MANY + 1
     assert {each.get(timeout=30) for each in serving} <= {"answered", "ended"}
-    assert silent.get(timeout=30) == "ended"
     assert len(idle) == 0

@@ -157,6 +157,19 @@ def test_keys_overlap_and_are_revoked(server: Server) -> None:
     expect_problem(other.get("/scanner/jobs"), 401, "INVALID_API_KEY")
 
 
+def test_a_key_without_grace_is_over_at_once(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the same millisecond."""
+    scanner = server.scanner()
+    moment = server.flask.extensions["dispatch"].scanners.store.now_ms()
+    monkeypatch.setattr("queues.scanners.ScannerStore.now_ms", lambda _: moment)
+    path = f"/api/scanners/{scanner.scanner_id}/keys"
+    expect_json(server.admin.post(path, {"graceSeconds": 0}), 201)
+
+    expect_problem(scanner.get("/scanner/jobs"), 401, "INVALID_API_KEY")
+
+
 def test_a_scanner_out_of_order_can_still_be_disabled(server: Server) -> None:
     """A heartbeat that lowers a default below what was set stops no other change."""
     scanner = server.scanner(taskCapacity=500)
