@@ -15,6 +15,8 @@ _INCLUDE = re.compile(r"^-- include: (\w+)\n", re.MULTILINE)
 _FLAG = re.compile(r"^-- flag: ([\w-]+)\n", re.MULTILINE)
 _DEFINES = re.compile(r"^local (?:function )?(\w+(?:, \w+)*)", re.MULTILINE)
 _WORD = re.compile(r"\w+")
+_FREES = "allow-oom"
+_FREEING = "redis.call('ZREM', KEYS[1] .. ':leases', '')\n"
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,12 @@ class Library:
 
 @cache
 def source(script: str) -> str:
-    """The whole text of a script, for EVAL."""
-    return f"local KEYS, ARGV = KEYS, ARGV\n{_steps([script])}begin()\n{_body(script)}"
+    """The whole text of a script, for EVAL.
+
+    It has no flags: one that frees room begins with what a full store takes, and then takes all.
+    """
+    first = _FREEING if _FREES in _flags(script) else ""
+    return f"local KEYS, ARGV = KEYS, ARGV\n{first}{_steps([script])}begin()\n{_body(script)}"
 
 
 @cache
@@ -51,11 +57,15 @@ def library() -> Library:
 
 def _function(function: str, script: str, body: str) -> str:
     """The statement that registers a script under this name."""
-    flags = ", ".join(f"'{flag}'" for flag in _FLAG.findall(_read(script)))
+    flags = ", ".join(f"'{flag}'" for flag in _flags(script))
     return (
         f"redis.register_function{{ function_name = '{function}', flags = {{ {flags} }},\n"
         f"callback = function(keys, args)\nKEYS, ARGV = keys, args\nbegin()\n{body}end }}\n"
     )
+
+
+def _flags(script: str) -> list[str]:
+    return _FLAG.findall(_read(script))
 
 
 def _body(script: str) -> str:

@@ -112,7 +112,7 @@ class Report:
 
 
 class Said(NamedTuple):
-    """What a sync says of one task, in the order in which lib/report.lua reads it.
+    """What a sync says of one task.
 
     state: running, completed, failed or released. done, results: as reported, None where not;
     hosts_done: of a released one; batch: None where no results came along, otherwise `rows` is a
@@ -129,6 +129,13 @@ class Said(NamedTuple):
     batch: int | None = None
     row_count: int = 0
     rows: str = ""
+
+    def parts(self) -> tuple[str, str, str]:
+        """As lib/read_report.lua reads it."""
+        task, attempt, state, done, results, message, hosts_done, batch, row_count, rows = self
+        progress = f"{'' if done is None else done}:{'' if results is None else results}"
+        came = f"{'' if batch is None else batch}:{row_count}"
+        return f"{task}:{attempt}:{state}:{progress}:{hosts_done}:{came}", message, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,9 +258,9 @@ class TaskStore(Store):
         rates = (timing.default_rate, timing.least_rate)
         facts = (report.version, report.boot, report.engines)
         machine = (report.cpus, report.memory, report.load)
-        reports = ["" if part is None else part for one in said for part in one]
-        args = (want, request, *times, *rates, *facts, *machine, *reports)
-        answer: Any = accepted(self._run("sync", holder, *args), "Scanner")
+        reports = [part for one in said for part in one.parts()]
+        asked: list[str | int] = [want, request, *times, *rates, *facts, *machine, *reports]
+        answer: Any = accepted(self._run("sync", holder, *asked), "Scanner")
         drain, outdated, refusals, controls, claim, *rest = answer
         is_claimed = claim == "ok" and rest[0] != LOOK_AGAIN
         return Synced(

@@ -6,7 +6,6 @@
 -- (both never sooner than three times its expected duration), however often it is renewed.
 -- flag: allow-oom
 -- include: clock
--- include: frees
 -- include: task
 -- include: take_back
 -- include: sweep_due
@@ -16,7 +15,6 @@ if has_grace(now) then
   return { 'ok', '0' }
 end
 local due = redis.call('ZRANGEBYSCORE', key('stalls'), '-inf', text(now), 'LIMIT', 0, tonumber(ARGV[3]))
-frees()
 for _, id in ipairs(due) do
   local task = load_task(id)
   if not task or task.status ~= 'running' then

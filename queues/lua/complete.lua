@@ -8,7 +8,6 @@
 -- flag: allow-oom
 -- include: clock
 -- include: scanner
--- include: frees
 -- include: touch
 -- include: fence
 -- include: task
@@ -21,7 +20,7 @@ if is_stale(scanner, ARGV[3]) then
 end
 local task = load_task(ARGV[4])
 local word = task and fence(task, scanner, ARGV[5]) or 'not_found'
-if task and is_of(task, scanner, ARGV[5]) and task.said == status then
+if task and is_of(task, scanner, ARGV[5]) and last_word(task) == status then
   return { 'ok' }
 end
 if word == 'ok' and task.status == 'claimed' then
@@ -30,7 +29,6 @@ end
 if word ~= 'ok' then
   return { word }
 end
-frees()
 end_task(task, status, ARGV[8], now)
 touch(scanner, now)
 if ARGV[7] ~= '' then

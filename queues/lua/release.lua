@@ -9,7 +9,6 @@
 -- flag: allow-oom
 -- include: clock
 -- include: scanner
--- include: frees
 -- include: touch
 -- include: fence
 -- include: task
@@ -21,7 +20,7 @@ if is_stale(scanner, ARGV[3]) then
 end
 local task = load_task(ARGV[4])
 local word = task and fence(task, scanner, ARGV[5]) or 'not_found'
-if task and is_of(task, scanner, ARGV[5]) and task.said == 'released' then
+if task and is_of(task, scanner, ARGV[5]) and last_word(task) == 'released' then
   return { 'ok' }
 end
 if word == 'ok' and done > 0 and task.status == 'claimed' then
@@ -33,7 +32,6 @@ end
 if word ~= 'ok' then
   return { word }
 end
-frees()
 give_back(task, done, now)
 touch(scanner, now)
 write_back()

@@ -6,7 +6,7 @@
 -- ARGV[11] least probes per second that are granted
 -- ARGV[12] version   ARGV[13] boot id   ARGV[14] engines, comma-separated   ARGV[15] processors
 -- ARGV[16] memory in bytes   ARGV[17] load (12 to 17: '' where not said)
--- ARGV[18…] the reports, as lib/report.lua reads them
+-- ARGV[18…] the reports, as lib/read_report.lua reads them
 -- Returns {'ok', drain, scans, refusals, controls, claim…} | {'stale'}; drain '1' or '0'; scans (comma-separated)
 --   for which the site's rules have changed since they were cut; refusals: task, word, what goes with it; controls: task,
 --   word; claim as claim answers, 'none' where no task was wanted
@@ -15,7 +15,6 @@
 -- flag: allow-oom
 -- include: clock
 -- include: scanner
--- include: frees
 -- include: touch
 -- include: facts
 -- include: report
@@ -25,11 +24,12 @@ local now, scanner, wanted = clock(ARGV[1]), ARGV[2], tonumber(ARGV[4])
 if scanner_of(scanner).auth ~= ARGV[3] then
   return { 'stale' }
 end
-frees()
 local refusals, controls, outdated = report_all(scanner, { first = math.min(18, #ARGV + 1),
   lease_ms = tonumber(ARGV[7]), stall_ms = tonumber(ARGV[8]) }, now)
-note_facts(scanner, { version = ARGV[12], boot = ARGV[13], engines = ARGV[14], cpus = ARGV[15], memory = ARGV[16],
-  load = ARGV[17] }, now)
+if table.concat(ARGV, '', 12, 17) ~= '' then
+  note_facts(scanner, { version = ARGV[12], boot = ARGV[13], engines = ARGV[14], cpus = ARGV[15], memory = ARGV[16],
+    load = ARGV[17] }, now)
+end
 touch(scanner, now)
 
 local me = scanner_of(scanner)

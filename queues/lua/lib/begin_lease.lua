@@ -5,6 +5,7 @@
 -- include: held
 -- include: members
 -- include: charge
+-- include: text
 -- hold(holders, scanner): the last 8 holders with this one appended.
 local function hold(holders, scanner)
   local all = {}
@@ -25,52 +26,50 @@ local function renewed(task, scanner)
   return task
 end
 
--- count_out(id, me, tasks, size): so many tasks, of so many addresses, count among what the scanner and the scan have out.
-local function count_out(id, me, tasks, size)
-  local scanner, held, scan = record_of('scanner', me.id), held_of(me.id), scan_of(id)
-  held[id] = held[id] or false -- claimer has read all that it holds
-  add(held, id, tasks)
-  add(scanner, 'tasks', tasks)
-  add(scanner, 'targets', size)
-  add(scan, 'open', -size)
-  add(scan, 'in_flight', size)
-  add(scan, 'claimed', tasks)
-end
-
--- fresh(slice, scan, me, expected, now): a task for a slice that was never handed out.
-local function fresh(slice, scan, me, expected, now)
+-- fresh(now): a task that was never handed out.
+local function fresh(now)
   local id = new_id(now)
-  return { key('task', id), id = id, attempt = '1', scan = scan, first = slice.first, last = slice.last,
-    segment = slice.segment, subnets = slice.subnets, scanner = me.id, claimed = now, rate = slice.rate,
-    rated_by = slice.bound, request = me.request, expected = expected, slice = nil, lease = nil }
-end
-
--- again(slice, scan, me, expected, now): the task that a slice was before, handed out once more.
-local function again(slice, scan, me, expected, now)
-  local task = renewed(load_task(slice.id), me.id)
-  task.first, task.last, task.segment, task.subnets = slice.first, slice.last, slice.segment, slice.subnets
-  task.scanner, task.claimed, task.rate, task.rated_by, task.request, task.expected = me.id, now, slice.rate, slice.bound,
-    me.request, expected
-  task.status = 'claimed'
-  return task
+  return { key('task', id), id = id, attempt = '1', slice = nil, lease = nil, status = nil }
 end
 
 -- begin_lease(slice, scan, me, expected, now): hands a slice of the scan out (open_list, pick) to a scanner (claimer);
 -- expected: for how many ms of probing. Returns the task, which is yet to be counted (count_out).
 local function begin_lease(slice, scan, me, expected, now)
-  local task = (slice.id == '' and fresh or again)(slice, scan, me, expected, now)
-  me.expires = me.expires or text(now + me.claim_ms)
-  task.slice, task.lease = slice_text(task), lease_text(task)
-  redis.call('HSET', task[1], 'slice', task.slice, 'lease', task.lease, 'status', 'claimed')
-  score(key('leases'), task.id, me.expires)
-  score(key('scan', scan, 'tasks'), task.id, task.id)
-  local held = held_of(me.id)
-  score(held.tasks, task.id, task.id)
-  if me.request ~= '' then
-    score(held.unstarted, me.request .. ':' .. task.id, '0')
-  end
+  local task = slice.id == '' and fresh(now) or renewed(load_task(slice.id), me.id)
+  task.slice, task.status = slice_text(scan, slice), 'claimed'
+  task.lease = task.attempt .. ':' .. me.id .. ':' .. text(now) .. ':' .. slice.rate .. ':' .. slice.bound ..
+    '|' .. me.request .. ':' .. text(expected)
+  redis.call('HSET', task[1], 'slice', task.slice, 'lease', task.lease, 'status', task.status)
   for i = 1, #slice.budgets do
     charge(slice.budgets[i], me.id, slice.rate)
   end
   return task
+end
+
+-- list_out(tasks, id, me, now): these tasks of the scan are among those that the scanner and the site have out.
+local function list_out(tasks, id, me, now)
+  local leases, of_scan, held, expires = key('leases'), key('scan', id, 'tasks'), held_of(me.id), text(now + me.claim_ms)
+  for i = 1, #tasks do
+    local task = tasks[i].id
+    score(leases, task, expires)
+    score(of_scan, task, task)
+    score(held.tasks, task, task)
+    if me.request ~= '' then
+      score(held.unstarted, me.request .. ':' .. task, '0')
+    end
+  end
+end
+
+-- count_out(row, me, now): the tasks that a claim has begun of a scan count among what the scanner and the scan have out.
+local function count_out(row, me, now)
+  local id, tasks = row.scan, #row.tasks
+  local scanner, held, scan = record_of('scanner', me.id), held_of(me.id), scan_of(id)
+  held[id] = held[id] or false -- claimer has read all that it holds
+  add(held, id, tasks)
+  add(scanner, 'tasks', tasks)
+  add(scanner, 'targets', row.size)
+  add(scan, 'open', -row.size)
+  add(scan, 'in_flight', row.size)
+  add(scan, 'claimed', tasks)
+  list_out(row.tasks, id, me, now)
 end

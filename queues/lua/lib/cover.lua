@@ -10,13 +10,14 @@ end
 -- cover(scan, state, first, last): adds an interval to the merged intervals of `state` (done, failed,
 -- excluded) and to the scan's counter of it. Memory is per gap, not per task.
 local function cover(scan, state, first, last)
-  local where = key('scan', scan, state)
   add(scan_of(scan), state, last - first)
-  if not COVERED[where] then
-    COVERED[where] = {}
-    COVERED[#COVERED + 1] = where
+  local by_scan = COVERED[state] or {}
+  local intervals = by_scan[scan]
+  if not intervals then
+    intervals = { where = key('scan', scan, state) }
+    COVERED[state], by_scan[scan] = by_scan, intervals
+    COVERED[#COVERED + 1] = intervals
   end
-  local intervals = COVERED[where]
   local latest = intervals[#intervals]
   if latest and latest.last == first then
     latest.last = last
@@ -49,8 +50,8 @@ end
 
 -- Neighbours are joined before they are written.
 WRITERS[#WRITERS + 1] = function()
-  for _, where in ipairs(COVERED) do
-    local intervals = COVERED[where]
+  for _, intervals in ipairs(COVERED) do
+    local where = intervals.where
     table.sort(intervals, function(a, b) return a.first < b.first end)
     local whole = intervals[1]
     for i = 2, #intervals do

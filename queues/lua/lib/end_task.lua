@@ -15,6 +15,7 @@ local function retry(task, now)
     return false
   end
   set(task, 'strikes', strikes)
+  set(task, 'said', 'failed')
   set(task, 'status', 'released')
   set(task, 'failed_by', task.scanner)
   set(task, 'failed_at', now)
@@ -33,7 +34,6 @@ local function end_task(task, status, message, now)
   if message ~= '' then
     set(task, 'error', message)
   end
-  set(task, 'said', status)
   if status == 'completed' or not retry(task, now) then
     add(scan, 'tasks_' .. status, 1)
     cover(task.scan, status == 'completed' and 'done' or 'failed', task.first, task.last)

@@ -20,7 +20,7 @@ local function fence(task, scanner, attempt)
     if is_held(task) then
       return 'ok'
     end
-    if task.taken == '' and (task.status == 'completed' or task.status == 'failed') then
+    if is_ended(task) then
       return 'ended'
     end
   end

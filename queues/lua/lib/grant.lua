@@ -5,6 +5,9 @@
 -- part of what is on offer, which `tasks` tasks of this claim share. No limit at all gives ''.
 -- Or nil, 'spent' | 'share' (budget.offer), and the budget that says so.
 local function grant(row, budgets, me, tasks, now)
+  if #budgets == 0 and row.rate then
+    return row.rate, row.bound
+  end
   local rate, bound, refused, by = nil, '', nil, nil
   local function bind(limit, name)
     if limit and (not rate or limit < rate) then
@@ -24,5 +27,9 @@ local function grant(row, budgets, me, tasks, now)
   if refused then
     return nil, refused, by
   end
-  return rate and text(rate) or '', bound
+  local granted = rate and text(rate) or ''
+  if #budgets == 0 then
+    row.rate, row.bound = granted, bound -- of all its tasks
+  end
+  return granted, bound
 end

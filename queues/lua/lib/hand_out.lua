@@ -9,46 +9,52 @@ local function may_take(row, me)
   if row.left or row.open == 0 or (not me.held[row.scan] and me.distinct >= me.cap_jobs) then
     return false
   end
-  if row.taken and row.slots > me.cap_tasks then
-    return math.ceil(row.open / row.taken_size) >= row.slots
+  if row.last_size and row.slots > me.cap_tasks then
+    return math.ceil(row.open / row.last_size) >= row.slots
   end
   return true
+end
+
+-- note_held(row, me): the scanner has tasks of the scan now, and it was its turn.
+local function note_held(row, me)
+  if not me.held[row.scan] then
+    me.held[row.scan], me.distinct = true, me.distinct + 1
+  end
+  me.cursor = row.receipt
 end
 
 -- hand_out(rows, me, limit, now): round robin over the window, one slice of each scan in succession,
 -- beginning after the receipt where this scanner's last claim stopped. Returns the tasks; a scan that
 -- was asked for a slice, gave none and stays ready is passed over (me.passed).
 local function hand_out(rows, me, limit, now)
-  local tasks, start = {}, 0
+  local tasks, count, turn, idle, all = {}, 0, 0, 0, #rows
   for i, row in ipairs(rows) do
-    row.looks = math.max(LOOKS_AT_LEAST, math.floor(LOOKS_AT_MOST / #rows))
+    row.looks = math.max(LOOKS_AT_LEAST, math.floor(LOOKS_AT_MOST / all))
     if row.receipt <= me.cursor then
-      start = i
+      turn = i
     end
   end
-  local turn, idle = start, 0
-  while #rows > 0 and idle < #rows and #tasks < limit and me.tasks > 0 and me.targets > 0 do
-    turn = turn % #rows + 1
-    local row, before, task = rows[turn], me.targets, nil
+  me.rows = rows
+  while idle < all and count < limit and me.tasks > 0 and me.targets > 0 do
+    turn = turn % all + 1
+    local row, task = rows[turn], nil
     if not row.over and may_take(row, me) then
-      me.rows, me.left = rows, limit - #tasks
+      me.left = limit - count
       task = take(row, me, now)
-      me.passed[row.scan] = not task and not row.taken and not row.left or nil
+      me.passed[row.scan] = not row.last_size and not row.left or nil
     end
     if task then
-      tasks[#tasks + 1], idle = task, 0
-      row.taken, row.taken_size = true, before - me.targets
-      row.tasks, row.size = row.tasks + 1, row.size + row.taken_size
-      me.distinct = me.distinct + (me.held[row.scan] and 0 or 1)
-      me.held[row.scan], me.cursor = true, row.receipt
+      count, idle = count + 1, 0
+      tasks[count] = task
+      note_held(row, me)
     else
       row.over, idle = true, idle + 1
     end
   end
   for _, row in ipairs(rows) do
     put_back(row)
-    if row.taken then
-      count_out(row.scan, me, row.tasks, row.size)
+    if row.last_size then
+      count_out(row, me, now)
     end
   end
   return tasks

@@ -20,11 +20,10 @@ local function put_back(row)
   end
 end
 
--- cut(slice, row, most): at most so many addresses of it; the rest stays in hand, without its id.
-local function cut(slice, row, most)
-  if slice.last - slice.first > most then
-    local middle = slice.first + most
-    row.rest = slice_of(middle, slice.last, slice.segment, '', slice.subnets)
-    slice.last = middle
+-- keep_rest(slice, row, last): what follows a slice that was cut, up to there, is in hand, without its id.
+local function keep_rest(slice, row, last)
+  if slice.last < last then
+    slice.first, slice.last, slice.id = slice.last, last, ''
+    row.rest = slice
   end
 end

@@ -48,7 +48,7 @@ local function pick(row, me, now)
     if not slice then
       return nil
     end
-    if not is_for_others(slice, row, me, now) then
+    if slice.id == '' or not is_for_others(slice, row, me, now) then
       slice.budgets = budgets_of(row, slice, me)
       local tasks = #slice.budgets > 0 and tasks_of(row, me) or 1
       slice.rate, word, by = grant(row, slice.budgets, me, tasks, now)

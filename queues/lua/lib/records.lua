@@ -40,7 +40,7 @@ end
 
 -- write(record): its changed fields, those that go first.
 local function write(record)
-  local changed, values, gone = record[2], { nil, nil, nil, nil, nil, nil, nil, nil }, nil
+  local changed, values, count, gone = record[2], { nil, nil, nil, nil, nil, nil, nil, nil }, 0, nil
   record[2] = nil
   for i = 1, #changed do
     local name = changed[i]
@@ -50,8 +50,7 @@ local function write(record)
         value = text(value)
         record[name] = value
       end
-      values[#values + 1] = name
-      values[#values + 1] = value
+      values[count + 1], values[count + 2], count = name, value, count + 2
     else
       gone = gone or {}
       gone[#gone + 1] = name
@@ -60,7 +59,7 @@ local function write(record)
   if gone then
     redis.call('HDEL', record[1], unpack(gone))
   end
-  if #values > 0 then
+  if count > 0 then
     redis.call('HSET', record[1], unpack(values))
   end
 end

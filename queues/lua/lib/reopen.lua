@@ -14,7 +14,7 @@ local function reopen(task, first)
     return 'canceled'
   end
   task.first = first
-  set(task, 'slice', slice_text(task))
+  set(task, 'slice', slice_text(task.scan, task))
   add(scan, 'open', size)
   if task.recut ~= '' then
     set(scan, 'rules', CUT_ANEW)

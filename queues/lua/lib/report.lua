@@ -20,9 +20,9 @@ local function judge(task, report)
   end
   if found == 'gap' then
     return 'gap', last, false
-  elseif word == 'ok' and tonumber(report.done) > task.size then
+  elseif word == 'ok' and report.done ~= '0' and tonumber(report.done) > task.size then
     return 'too_many', text(task.size), false
-  elseif task and is_of(task, report.scanner, report.attempt) and task.said == report.state then
+  elseif task and last_word(task) == report.state and is_of(task, report.scanner, report.attempt) then
     word = 'repeated'
   end
   return word, nil, found == 'ok'

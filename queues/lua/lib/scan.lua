@@ -4,7 +4,11 @@ local OF_SCAN = { 'status', 'engine', 'open', 'in_flight', 'done', 'failed', 'ex
 
 -- scan_of(id): a scan's record, made with room for its fields.
 local function scan_of(id)
-  local scan = known('scan', id) or known('scan', id, { key('scan', id), nil, nil, status = nil, engine = nil, open = nil,
+  local scan = known('scan', id)
+  if scan and scan[3] then
+    return scan
+  end
+  scan = scan or known('scan', id, { key('scan', id), nil, nil, status = nil, engine = nil, open = nil,
     in_flight = nil, done = nil, failed = nil, excluded = nil, claimed = nil, running = nil, rules = nil, ports = nil,
     rate = nil, hosts_per_task = nil, port_list = nil, spent = nil, active = nil, advanced = nil, tasks_completed = nil,
     started = nil })

@@ -5,7 +5,7 @@
 -- comes to rest when it was pausing or canceling and nothing is in flight.
 local function settle(id, now)
   local scan = scan_of(id)
-  if tonumber(scan.in_flight) ~= 0 then
+  if scan.in_flight + 0 ~= 0 then
     return
   end
   local is_over, failed = tonumber(scan.open) == 0, tonumber(scan.failed)

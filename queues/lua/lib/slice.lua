@@ -18,11 +18,10 @@ end
 local PREFER_OTHERS_MS = 30000
 
 -- slice_of(first, last, segment, id, subnets): an open interval: first, last (exclusive), segment, task ('' for a fresh
--- one), ids of its subnets; budgets, rate, bound and size as a claim finds them,
--- for which there is room from the start.
+-- one), ids of its subnets; budgets, rate and bound as a claim finds them, for which there is room from the start.
 local function slice_of(first, last, segment, id, subnets)
   return { first = first, last = last, segment = segment, id = id, subnets = subnets, budgets = nil, rate = nil,
-    bound = nil, size = nil }
+    bound = nil }
 end
 
 -- read_entry(entry), entry_of(slice): from its text on a scan's list, and to it.
@@ -35,10 +34,10 @@ local function entry_of(slice)
   return text(slice.first) .. ':' .. text(slice.last) .. ':' .. slice.segment .. ':' .. slice.id .. ':' .. slice.subnets
 end
 
--- is_for_others(slice, row, me, now): whether an open interval failed on this scanner a moment ago, and
+-- is_for_others(slice, row, me, now): whether an interval that was handed out before failed on this scanner a moment ago, and
 -- other scanners of the queue are online to try it.
 local function is_for_others(slice, row, me, now)
-  if slice.id == '' or row.slots <= me.cap_tasks then
+  if row.slots <= me.cap_tasks then
     return false
   end
   local failed = read(record_of('task', slice.id), { 'failed_by', 'failed_at' })

@@ -1,5 +1,4 @@
 -- include: keys
--- include: frees
 -- include: text
 -- include: sweep_due
 -- include: task
@@ -15,7 +14,6 @@ local function sweep(now, lease_ms, most)
     return 0
   end
   local due = due_leases(now, most)
-  frees()
   for _, id in ipairs(due) do
     take_back(load_task(id), now)
   end

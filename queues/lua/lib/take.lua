@@ -28,10 +28,7 @@ end
 -- may_draw(row, me, now): whether the scan's own budget has something for this scanner; where it is
 -- spent the scan leaves ready until some of it comes free.
 local function may_draw(row, me, now)
-  local _, word = nil, nil
-  if row.budget then
-    _, word = offer(row.budget, me.id, me.least_rate, now)
-  end
+  local _, word = offer(row.budget, me.id, me.least_rate, now)
   if word then
     wait_for(me, 'scan', row.scan)
   end
@@ -46,23 +43,25 @@ end
 -- lease(slice, row, me, now): leases as much of an interval as this scanner is to have of it.
 local function lease(slice, row, me, now)
   local speed = speed_of(slice.rate, slice.bound, me)
-  local size = slice_size(row, speed, me)
+  local size, last = slice_size(row, speed, me), slice.last
   if slice.id ~= '' then -- it was of a size before, which a budget may not allow any more
     size = #slice.budgets > 0 and math.min(size, me.targets) or me.targets
   end
-  cut(slice, row, size)
-  slice.size = slice.last - slice.first
-  local task = begin_lease(slice, row.scan, me, math.ceil(slice.size * row.ports * 1000 / speed), now)
+  size = math.min(size, last - slice.first)
+  slice.last = slice.first + size
+  local task = begin_lease(slice, row.scan, me, math.ceil(size * row.ports * 1000 / speed), now)
   for i = 1, #slice.budgets do
     tell_sharers(slice.budgets[i], slice.rate, least_of(slice.budgets[i], me.least_rate))
   end
-  row.open, me.tasks, me.targets = row.open - slice.size, me.tasks - 1, me.targets - slice.size
+  keep_rest(slice, row, last)
+  row.tasks[#row.tasks + 1], row.last_size = task, size
+  row.open, row.size, me.tasks, me.targets = row.open - size, row.size + size, me.tasks - 1, me.targets - size
   return task
 end
 
 -- take(row, me, now): leases the next slice of one scan; returns the task, or nil.
 local function take(row, me, now)
-  local slice = may_draw(row, me, now) and pick(row, me, now)
+  local slice = (not row.budget or may_draw(row, me, now)) and pick(row, me, now)
   local task = slice and lease(slice, row, me, now) or nil
   if not row.left and not row.rest and redis.call('EXISTS', key('scan', row.scan, 'open')) == 0 then
     leave(row)

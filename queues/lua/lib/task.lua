@@ -33,7 +33,8 @@ local function load_task(id)
   task.scan, first, last, task.segment, task.subnets = string.match(task.slice, SLICE)
   task.attempt, task.scanner, task.claimed, task.rate, task.rated_by, task.request, task.expected =
     string.match(task.lease, LEASE)
-  task.first, task.last, task.size = tonumber(first), tonumber(last), last - first
+  first, last = first + 0, last + 0
+  task.first, task.last, task.size = first, last, last - first
   if task.holders == '' then
     task.holders = task.scanner
   end
@@ -45,12 +46,17 @@ local function is_held(task)
   return task.status == 'claimed' or task.status == 'running'
 end
 
--- slice_text(task), lease_text(task): these fields.
-local function slice_text(task)
-  return task.scan .. ':' .. text(task.first) .. ':' .. text(task.last) .. ':' .. task.segment .. ':' .. task.subnets
+-- is_ended(task): whether it has ended by its holder's word.
+local function is_ended(task)
+  return task.taken == '' and (task.status == 'completed' or task.status == 'failed')
 end
 
-local function lease_text(task)
-  return task.attempt .. ':' .. task.scanner .. ':' .. text(task.claimed) .. ':' .. task.rate .. ':' .. task.rated_by ..
-    '|' .. task.request .. ':' .. text(task.expected)
+-- last_word(task): what its holder said last: completed, failed or released; '' for nothing yet.
+local function last_word(task)
+  return task.said == '' and is_ended(task) and task.status or task.said
+end
+
+-- slice_text(scan, slice): the field slice of a task of the scan that covers the same as this one, or as this task.
+local function slice_text(scan, slice)
+  return scan .. ':' .. text(slice.first) .. ':' .. text(slice.last) .. ':' .. slice.segment .. ':' .. slice.subnets
 end

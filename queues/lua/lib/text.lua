@@ -3,8 +3,9 @@
 -- four times as much.
 local NOW = nil
 local NOW_TEXT = nil
+local format = nil
 STARTERS[#STARTERS + 1] = function()
-  NOW, NOW_TEXT = nil, nil
+  NOW, NOW_TEXT, format = nil, nil, string.format
 end
 
 local function text(number)
@@ -14,9 +15,9 @@ local function text(number)
   elseif number < 0 then
     return '-' .. text(-number)
   elseif number < 1000000000 then
-    return string.format('%d', number)
+    return format('%d', number)
   end
-  return string.format('%d%09d', math.floor(number / 1000000000), number % 1000000000)
+  return format('%d%09d', math.floor(number / 1000000000), number % 1000000000)
 end
 
 -- note_now(now): the moment of this call, which most records are to have.

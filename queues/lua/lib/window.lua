@@ -17,7 +17,8 @@ local function gather(queues)
       local row = by_scan[ready[i]]
       if not row then
         row = { scan = ready[i], receipt = tonumber(ready[i + 1]), slots = 0, open = 0, ports = 0, rules = 0, looks = 0,
-          tasks = 0, size = 0, taken = false, taken_size = 0, over = false, left = false, rest = nil, budget = nil }
+          tasks = {}, size = 0, last_size = nil, over = false, left = false, rest = nil, budget = nil, rate = nil,
+          bound = nil }
         by_scan[ready[i]] = row
         rows[#rows + 1] = row
       end
