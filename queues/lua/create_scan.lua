@@ -26,7 +26,7 @@ local before = repeated(ARGV[2], ARGV[3])
 if before ~= nil then
   return { before and 'repeated' or 'reused', before or nil }
 end
-if rules_of(site()) ~= tonumber(ARGV[5]) then
+if rules_of(site()) ~= ARGV[5] then
   return { 'rules_changed' }
 end
 if ports ~= '' and redis.call('EXISTS', key('port-list', ports)) == 0 then

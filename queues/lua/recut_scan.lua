@@ -23,7 +23,7 @@
 -- include: write_back
 local now, id, open = clock(ARGV[1]), ARGV[2], key('scan', ARGV[2], 'open')
 local blocked, scan = key('scan', id, 'blocked'), read(scan_of(id), { 'cuts' })
-if rules_of(site()) ~= tonumber(ARGV[3]) then
+if rules_of(site()) ~= ARGV[3] then
   return { 'rules_changed' }
 end
 if scan.rules == ARGV[3] or not is_open(scan) then

@@ -31,7 +31,7 @@ if not (is_new or old) then
   return { 'not_found' }
 elseif is_new and kind == 'subnet' and redis.call('EXISTS', key('named')) == 1 then
   return { 'named_scan', redis.call('SORT', key('named'), 'LIMIT', 0, 1)[1] }
-elseif ARGV[6] ~= '' and tonumber(ARGV[6]) ~= rules_of(site()) then
+elseif ARGV[6] ~= '' and ARGV[6] ~= rules_of(site()) then
   return { 'rules_changed' }
 elseif moves and redis.call('HEXISTS', key('cidrs', kind), wanted.cidr) == 1 then
   return { 'taken', wanted.cidr }

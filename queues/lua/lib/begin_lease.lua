@@ -63,7 +63,7 @@ end
 -- count_out(row, me, now): the tasks that a claim has begun of a scan count among what the scanner and the scan have out.
 local function count_out(row, me, now)
   local id, tasks = row.scan, #row.tasks
-  local scanner, held, scan = record_of('scanner', me.id), held_of(me.id), scan_of(id)
+  local scanner, held, scan = record_of('scanner', me.id), held_of(me.id), record_of('scan', id)
   held[id] = held[id] or false -- claimer has read all that it holds
   add(held, id, tasks)
   add(scanner, 'tasks', tasks)

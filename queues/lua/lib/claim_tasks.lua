@@ -9,9 +9,9 @@
 local MOVED_AT_MOST = 16
 
 local function handed_out(tasks, wait_ms)
-  local reply = { 'ok', text(wait_ms) }
-  for _, task in ipairs(tasks) do
-    reply[#reply + 1] = describe(task)
+  local reply = { 'ok', text(wait_ms), nil, nil }
+  for i = 1, #tasks do
+    reply[2 + i] = describe(tasks[i])
   end
   return reply
 end

@@ -27,6 +27,7 @@ local function known(kind, id, made)
   return RECORDS[kind][id]
 end
 
+-- fetch(record, names): these fields are read, once more where they are known.
 local function fetch(record, names)
   local values = redis.call('HMGET', record[1], unpack(names))
   for i = 1, #names do

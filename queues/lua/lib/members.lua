@@ -23,7 +23,7 @@ WRITERS[#WRITERS + 1] = function()
   local entering = {}
   for i = 1, #MEMBERS do
     local at = MEMBERS[i]
-    local leave, leaving, enter, count = {}, 0, {}, 0
+    local leave, leaving, enter, count = {}, 0, { nil, nil, nil, nil }, 0
     for member, value in pairs(MEMBERS[at]) do
       if value then
         enter[count + 1], enter[count + 2], count = value, member, count + 2
@@ -35,11 +35,11 @@ WRITERS[#WRITERS + 1] = function()
     if leaving > 0 then
       redis.call('ZREM', at, unpack(leave))
     end
-    entering[at] = count > 0 and enter or nil
+    entering[i] = count > 0 and enter
   end
-  for _, at in ipairs(MEMBERS) do
-    if entering[at] then
-      redis.call('ZADD', at, unpack(entering[at]))
+  for i = 1, #MEMBERS do
+    if entering[i] then
+      redis.call('ZADD', MEMBERS[i], unpack(entering[i]))
     end
   end
   MEMBERS = {}

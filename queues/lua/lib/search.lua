@@ -1,4 +1,5 @@
 -- include: keys
+-- include: text
 -- include: site
 -- include: window
 -- include: hand_out
@@ -38,7 +39,7 @@ local function search(me, limit, now)
   end
   settle_waits(me, now)
   if #tasks > 0 then
-    set(scanner_of(me.id), 'cursor', me.cursor)
+    set(scanner_of(me.id), 'cursor', text(me.cursor))
     set(scanner_of(me.id), 'served', now)
     return tasks
   end

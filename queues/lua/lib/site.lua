@@ -12,5 +12,5 @@ end
 
 -- rules_of(record): the version of the site's rules: of the site, the present one; of a scan, that it was cut under.
 local function rules_of(record)
-  return tonumber(record.rules or '0')
+  return record.rules or '0'
 end

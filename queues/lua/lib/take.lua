@@ -33,7 +33,7 @@ local function may_draw(row, me, now)
     wait_for(me, 'scan', row.scan)
   end
   if word == 'spent' then
-    set(scan_of(row.scan), 'spent', '1')
+    set(record_of('scan', row.scan), 'spent', '1')
     leave(row)
     me.look_again = true -- it made room in the window
   end

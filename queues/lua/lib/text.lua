@@ -3,6 +3,7 @@
 -- four times as much.
 local NOW = nil
 local NOW_TEXT = nil
+local SMALL = {} -- those of small numbers, once they were asked for
 local format = nil
 STARTERS[#STARTERS + 1] = function()
   NOW, NOW_TEXT, format = nil, nil, string.format
@@ -14,6 +15,9 @@ local function text(number)
     return NOW_TEXT
   elseif number < 0 then
     return '-' .. text(-number)
+  elseif number < 1000 then
+    SMALL[number] = SMALL[number] or format('%d', number)
+    return SMALL[number]
   elseif number < 1000000000 then
     return format('%d', number)
   end

@@ -56,9 +56,11 @@ local function settle_waits(me, now)
       end
     end
   end
-  for kind, id in string.gmatch(me.waits, '([a-z]+):(%d+)') do
-    if not me.wanted[kind .. ':' .. id] then
-      give_up(kind, id, me.id)
+  if me.waits ~= '' then
+    for kind, id in string.gmatch(me.waits, '([a-z]+):(%d+)') do
+      if not me.wanted[kind .. ':' .. id] then
+        give_up(kind, id, me.id)
+      end
     end
   end
   for _, name in ipairs(me.wanted) do

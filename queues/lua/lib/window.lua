@@ -10,7 +10,7 @@ local function gather(queues)
   local rows, by_scan = {}, {}
   for _, queue in ipairs(queues) do
     local q = queue_of(queue)
-    local slots = tonumber(q.slots or '0')
+    local slots = q.slots and tonumber(q.slots) or 0
     local ready = q.retired and {}
       or redis.call('ZRANGE', key('queue', queue, 'ready'), 0, READ_AT_MOST - 1, 'WITHSCORES')
     for i = 1, #ready, 2 do
@@ -32,7 +32,7 @@ end
 -- read_row(row, s): what a claim needs to know of a ready scan.
 local function read_row(row, s)
   row.open, row.ports, row.rules = tonumber(s.open), tonumber(s.ports), rules_of(s)
-  row.hosts_per_task = tonumber(s.hosts_per_task or '')
+  row.hosts_per_task = s.hosts_per_task and tonumber(s.hosts_per_task)
   if s.rate and s.rate ~= '' then
     row.budget = { kind = 'scan', id = row.scan, limit = tonumber(s.rate), name = 'scan' }
   end
@@ -57,7 +57,7 @@ local function window(queues, held, cap_jobs, able, passed)
       break
     end
     if not passed[row.scan] then
-      local s = scan_of(row.scan)
+      local s = scan_on_offer(row.scan)
       if able(s.engine) then
         within[#within + 1] = read_row(row, s)
       end
