@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.client import Talk, converse
 from benchmarks.connections import connected
 from benchmarks.servers import Server
-from benchmarks.wire import get, operate, post
+from benchmarks.wire import get, operate, post, post_text
 
 CONNECTIONS = 8
 ENDLESS = "10.0.0.0/8"  # more addresses than any measurement scans
@@ -29,6 +29,10 @@ class Scanner:
     def post(self, path: str, body: dict[str, Any]) -> bytes:
         """A POST of its."""
         return post(path, self.key, body)
+
+    def post_text(self, path: str, body: bytes) -> bytes:
+        """A POST of its, of what is JSON already."""
+        return post_text(path, self.key, body)
 
 
 def register(server: Server, count: int, **fields: Any) -> list[Scanner]:

@@ -39,16 +39,20 @@ def look(path: str, token: str) -> bytes:
 
 def post(path: str, key: str, body: dict[str, Any]) -> bytes:
     """A POST of JSON, as a scanner with this key sends it."""
+    return post_text(path, key, _encode(body).encode())
+
+
+def post_text(path: str, key: str, body: bytes) -> bytes:
+    """A POST of what is JSON already, as a scanner with this key sends it."""
     return _post(path, f"X-API-Key: {key}", body)
 
 
 def operate(path: str, token: str, body: dict[str, Any]) -> bytes:
     """A POST of JSON, as an operator sends it."""
-    return _post(path, f"Authorization: Bearer {token}", body)
+    return _post(path, f"Authorization: Bearer {token}", _encode(body).encode())
 
 
-def _post(path: str, who: str, body: dict[str, Any]) -> bytes:
-    text = _encode(body).encode()
+def _post(path: str, who: str, text: bytes) -> bytes:
     head = (
         f"POST {path} HTTP/1.1\r\nHost: bench\r\n{who}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(text)}\r\n\r\n"

@@ -11,6 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import Any
+
+import msgspec
 
 from benchmarks.client import Talk, clock, converse
 from benchmarks.connections import connected
@@ -28,6 +31,30 @@ SYNC, CONSTANT, PLAIN, SINGLE = "sync", "constant view", "plain calls", "plain c
 BULLMQ, BULLMQ_ONE = "BullMQ, 50 in flight", "BullMQ, one in flight"
 CELERY, RQ, POSTGRES = "Celery", "RQ", "PostgreSQL SKIP LOCKED, 8 connections"
 CLIENT_SIDE = (SYNC, CONSTANT)
+
+
+class _Done(msgspec.Struct, rename="camel"):
+    """A job, as it is told and as it is reported done."""
+
+    job_id: int
+    attempt: int
+    state: str = "completed"
+
+
+class _Synced(msgspec.Struct):
+    """What an efficient client reads of an answer to a sync: all of what it will need."""
+
+    jobs: list[_Done]
+    errors: list[Any]
+
+
+class _Sync(msgspec.Struct):
+    want: int
+    jobs: list[_Done]
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(_Synced).decode
 
 
 @dataclass
@@ -56,20 +83,17 @@ class Lives:
         return self.count / seconds
 
     def _sync(self, scanner: Scanner) -> Talk:
-        done: list[dict[str, object]] = []
+        done: list[_Done] = []
         want = JOBS_A_CALL
         while want or done:
-            answer = yield scanner.post("/scanner/sync", {"want": want, "jobs": done})
+            answer = yield scanner.post_text("/scanner/sync", _encode(_Sync(want, done)))
             assert answer.status == 200, answer
-            said = answer.json()
-            assert not said["errors"], said["errors"]
-            assert len(said["jobs"]) == want, said
+            said = _decode(answer.body)
+            assert not said.errors, said
+            assert len(said.jobs) == want, said
             self.count += len(done)
             want = JOBS_A_CALL if clock() < self.until else 0
-            done = [
-                {"jobId": job["jobId"], "attempt": job["attempt"], "state": "completed"}
-                for job in said["jobs"]
-            ]
+            done = said.jobs
 
     def _plain(self, scanner: Scanner, limit: int) -> Talk:
         claim = scanner.get(f"/scanner/jobs?limit={limit}")

@@ -2,6 +2,8 @@
 -- include: text
 -- include: alarm
 -- include: scanner
+local OF_FAILURES = { 'failures', 'wait_until' }
+
 -- is_name(task): whether its target is a host name; that such a one fails is no fault of the scanner.
 local function is_name(task)
   local segment = redis.call('HGET', key('scan', task.scan, 'segments'), task.segment)
@@ -11,7 +13,7 @@ end
 -- back_off(scanner, task, failed, now): after three failures reported in a row a scanner waits 2, 4, 8 …
 -- up to 300 s between claims: a broken one is always free, and would burn a whole scan.
 local function back_off(scanner, task, failed, now)
-  local s = read(record_of('scanner', scanner), { 'failures', 'wait_until' })
+  local s = read(record_of('scanner', scanner), OF_FAILURES)
   if failed and is_name(task) then
     return
   end

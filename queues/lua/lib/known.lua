@@ -4,7 +4,7 @@
 -- A field is read once, and what changes is written once, by write_back. [1] is the key, [2] the names of the fields that
 -- are to be written, [3] whether it was read as a whole. A field that was read or written is a text, one that add or set has
 -- changed may be a number.
-local RECORDS
+local RECORDS = nil -- by kind and id
 STARTERS[#STARTERS + 1] = function()
   RECORDS = { scan = {}, scanner = {}, task = {}, queue = {} }
 end
@@ -17,14 +17,6 @@ local function record_of(kind, id)
     RECORDS[kind][id] = found
   end
   return found
-end
-
--- known(kind, id, made): the record as it is known, or nil; made: from now on this is it.
-local function known(kind, id, made)
-  if made then
-    RECORDS[kind][id] = made
-  end
-  return RECORDS[kind][id]
 end
 
 -- fetch(record, names): these fields are read, once more where they are known.

@@ -8,8 +8,10 @@
 -- budgets_of(row, slice, me): what a slice draws on: the scan's own limit, then its subnets.
 local function budgets_of(row, slice, me)
   local budgets = row.budget and { row.budget } or {}
-  for _, subnet in ipairs(subnets_of(slice.subnets, me.subnets)) do
-    budgets[#budgets + 1] = subnet
+  if slice.subnets ~= '' then
+    for _, subnet in ipairs(subnets_of(slice.subnets, me.subnets)) do
+      budgets[#budgets + 1] = subnet
+    end
   end
   return budgets
 end

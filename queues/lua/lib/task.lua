@@ -22,9 +22,10 @@ end
 -- load_task(id): its record with scan, first, last (numbers), segment, subnets; attempt, scanner, claimed, rate,
 -- rated_by, request, expected; id and size; or nil.
 local function load_task(id)
-  local task = known('task', id)
+  local task = RECORDS.task[id]
   if not task or not task.id then
-    task = known('task', id, read_task(id))
+    task = read_task(id)
+    RECORDS.task[id] = task
   end
   if not task.slice then
     return nil
