@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from queue import Empty
 from typing import Any, TypeAlias
 
 import redis
 from hiredis import pack_command
+
+from queues.lending import Lending
 
 TRUSTED_SECONDS = 1.0
 
@@ -28,9 +31,11 @@ class WarmPool(redis.BlockingConnectionPool):
 
     wrap: Callable[[Any], Any] = staticmethod(lambda opened: opened)  # each socket, once it is open
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(queue_class=Lending, **options)
+
     def reset(self) -> None:
         """Begin with no connections; redis-py calls it first of all."""
-        self._warm: list[tuple[float, Connection]] = []  # and since when idle
         self._failed_at = float("-inf")
         super().reset()
 
@@ -44,30 +49,50 @@ class WarmPool(redis.BlockingConnectionPool):
     def get_connection(self, *_: Any, **__: Any) -> Connection:
         """A connection that is ready; waits for one where all are in use."""
         try:
-            idle_since, connection = self._warm.pop()
-        except IndexError:
-            return super().get_connection()
-        if self._is_trusted(idle_since) and _is_whole(connection):
+            connection = self.pool.get(self.timeout)
+        except Empty:
+            raise redis.ConnectionError("No connection available.") from None
+        if connection is None:
+            connection = self.make_connection()
+        elif self._is_trusted(connection):
             return connection
-        super().release(connection)
-        return super().get_connection()
+        return self._ready(connection)
 
     def release(self, connection: Connection) -> None:
-        """Take a connection back. Where none is left to hand out, somebody may wait for it."""
-        now = time.monotonic()
+        """Take a connection back; whoever has waited longest for one has it then."""
+        connection.idle_since = time.monotonic()
         if not connection.is_connected:
-            self._failed_at = now
-        if self.pool.empty():
-            super().release(connection)
-        else:
-            self._warm.append((now, connection))
+            self._failed_at = connection.idle_since
+        self.pool.put_nowait(connection)
 
-    def _is_trusted(self, idle_since: float) -> bool:
-        return idle_since > self._failed_at and time.monotonic() - idle_since < TRUSTED_SECONDS
+    def _ready(self, connection: Connection) -> Connection:
+        """Open it, and anew where the server has closed it: what redis-py does before each call."""
+        try:
+            connection.connect()
+            if _is_stale(connection):
+                connection.disconnect()
+                connection.connect()
+        except BaseException:
+            self.release(connection)
+            raise
+        return connection
+
+    def _is_trusted(self, connection: Connection) -> bool:
+        since = connection.idle_since
+        return (
+            since > self._failed_at
+            and time.monotonic() - since < TRUSTED_SECONDS
+            and connection.is_connected
+            and not connection.should_reconnect()
+        )
 
 
-def _is_whole(connection: Connection) -> bool:
-    return bool(connection.is_connected) and not connection.should_reconnect()
+def _is_stale(connection: Connection) -> bool:
+    """Whether it is closed, or to be, or something has come that nobody has asked for."""
+    try:
+        return bool(connection.should_reconnect() or connection.can_read())
+    except (redis.ConnectionError, redis.TimeoutError, OSError):
+        return True
 
 
 def ask(client: redis.Redis, *command: str | int) -> Any:

@@ -143,10 +143,10 @@ def test_an_error_of_the_server_does_not_cost_the_connection(store_url: str) -> 
     """It answered, if not what was hoped for."""
     own = open_redis(store_url)
     ask(own, "PING")
-    [(_, before)] = own.connection_pool._warm
+    before = own.connection_pool.pool.queue[-1]
     with pytest.raises(redis.ResponseError):
         ask(own, "NO-SUCH-COMMAND")
-    [(_, after)] = own.connection_pool._warm
+    after = own.connection_pool.pool.queue[-1]
 
     assert after is before
     assert after.is_connected
