@@ -24,7 +24,7 @@ def open_redis(url: str) -> redis.Redis:
         decode_responses=True,
         max_connections=MAX_CONNECTIONS,
         timeout=WAIT_FOR_CONNECTION_SECONDS,
-        socket_connect_timeout=CONNECT_SECONDS,
+        socket_connect_timeout=_connect_seconds(url),
         socket_timeout=ANSWER_SECONDS,
         retry=Retry(NoBackoff(), 0),
     )
@@ -38,8 +38,13 @@ def open_ear(url: str) -> redis.Redis:
         decode_responses=True,
         protocol=2,  # by which an answer to PING looks like a message, as redis-py expects
         max_connections=1,
-        socket_connect_timeout=CONNECT_SECONDS,
+        socket_connect_timeout=_connect_seconds(url),
         socket_timeout=ANSWER_SECONDS,
         retry=Retry(NoBackoff(), 0),
     )
     return redis.Redis.from_pool(pool)
+
+
+def _connect_seconds(url: str) -> int:
+    """A Unix socket opens at once, or its server has no room: gevent would ask without rest."""
+    return 0 if url.startswith("unix:") else CONNECT_SECONDS
