@@ -50,6 +50,10 @@ class Asking:
         self._request_id = ""
         self.draining = False  # the server wants us to ask no more
 
+    def free_slots(self) -> None:
+        """Ask from now on for the slots of tasks that are over, and have their ends told."""
+        self._roster.free_slots()
+
     @property
     def want(self) -> int:
         """For how many jobs to ask now."""

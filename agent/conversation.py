@@ -68,6 +68,7 @@ class Conversation:
 
     def turn(self) -> float:
         """Say what is due, if anything; answers after how many seconds to look again."""
+        self._asking.free_slots()
         now = self._now()
         if now < self._rests_until:
             return self._rests_until - now

@@ -3,6 +3,7 @@
 Entries of one job attempt go in order; those of different jobs overtake each other.
 """
 
+import math
 import threading
 from collections.abc import Callable
 from itertools import groupby
@@ -46,10 +47,12 @@ class Outbox:
             self._stream(ref).open = True
 
     def close(self, ref: JobRef) -> None:
-        """The attempt's task is over; what it left is sent nevertheless."""
+        """The attempt's task is over, and its slot free; what it left is sent nevertheless."""
         with self._lock:
             stream = self._stream(ref)
             stream.open = False
+            if stream.not_before == math.inf:
+                stream.not_before = self._now()
             self._forget_if_over(stream)
 
     @property
@@ -119,8 +122,8 @@ class Outbox:
 
     def _due_at(self, stream: Stream, *, final: bool) -> float:
         """When a stream is due to which something is put now; one that rests goes on resting."""
-        if final and stream.backoff.fresh:
-            return self._now()
+        if final and stream.backoff.fresh:  # where its task is open: once its slot is free
+            return math.inf if stream.open else self._now()
         return self._now() + GATHER_SECONDS if stream.empty else stream.not_before
 
     def _disk_failed(self, error: OSError) -> None:

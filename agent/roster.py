@@ -8,7 +8,7 @@ from agent.task import Task
 
 
 class Roster:
-    """Runs each task in a thread of its own; a slot that comes free is `news`."""
+    """Runs each task in a thread of its own; one that has ended is `news`."""
 
     def __init__(self, crew: Crew, *, slots: int, news: threading.Event) -> None:
         self._crew = crew
@@ -16,16 +16,17 @@ class Roster:
         self._news = news
         self._lock = threading.Lock()
         self._tasks: dict[JobRef, Task] = {}
-        self.ended = 0  # tasks, since the start
+        self._over: list[Task] = []  # have run, and hold their slots still
+        self.ended = 0  # tasks whose slots came free, since the start
 
     @property
     def free(self) -> int:
         """How many more tasks may be begun."""
         with self._lock:
-            return self._slots - len(self._tasks)
+            return self._slots - len(self._tasks) - len(self._over)
 
     def tasks(self) -> list[Task]:
-        """All there are at this moment."""
+        """All that are at work at this moment."""
         with self._lock:
             return list(self._tasks.values())
 
@@ -40,11 +41,18 @@ class Roster:
             self._tasks[task.ref] = task
         self._crew.spawn(f"task-{task.ref.job_id}", lambda: self._run(task))
 
+    def free_slots(self) -> None:
+        """Of tasks that are over, whose last words are due from now on: one call does for both."""
+        with self._lock:
+            over, self._over = self._over, []
+            self.ended += len(over)
+        for task in over:
+            task.close()
+
     def _run(self, task: Task) -> None:
         try:
             task.run()
         finally:
             with self._lock:
-                del self._tasks[task.ref]
-                self.ended += 1
+                self._over.append(self._tasks.pop(task.ref))
             self._news.set()

@@ -129,6 +129,9 @@ class Task:
                 self._keeping.release()
             else:
                 self._keeping.complete(self._probing.failure)
+
+    def close(self) -> None:
+        """It has run, and its slot is free: its last word may be told."""
         self._outbox.close(self.ref)
 
     def _started(self) -> bool:

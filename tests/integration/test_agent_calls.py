@@ -93,7 +93,7 @@ def test_one_call_tells_and_asks(dispatcher: FakeDispatcher, tmp_path: Path) -> 
     parks = [call for call in dispatcher.calls if call.route == "park"]
     asking = [call for call in syncs if ends(call) and call.body["want"]]
 
-    assert sum(len(ends(call)) for call in asking) >= 30
+    assert sum(len(ends(call)) for call in asking) == 40
     assert all(call.body["want"] <= 4 for call in syncs)
     assert all(park.at > syncs[-1].at for park in parks)
     assert len(syncs) <= 2 * 40

@@ -1,6 +1,7 @@
 """The spool on disk: bounded, locked, whole or not at all, numbered without a gap."""
 
 import ipaddress
+import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -229,6 +230,18 @@ def test_results_wait_for_their_last_word(spool: Spool) -> None:
     assert at_first == []
     assert with_the_last_word == [(7, "running", 1)]
     assert said(outbox) == [(7, "failed", 2), (8, "running", 1)]
+
+
+def test_a_last_word_is_due_when_its_task_is_over(spool: Spool) -> None:
+    """Its slot is free by then, so that the call which tells it asks for the next."""
+    outbox = Outbox(spool)
+    outbox.open(REF)
+    outbox.put_final(REF, "complete", {"status": "completed"})
+    before = said(outbox), outbox.backlog, outbox.due_at
+    outbox.close(REF)
+
+    assert before == ([], 1, math.inf)
+    assert said(outbox) == [(7, "completed", None)]
 
 
 def test_results_are_news_and_a_last_word_is_its_task_s(spool: Spool) -> None:

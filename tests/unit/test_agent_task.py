@@ -71,8 +71,12 @@ class AtWork:
             return put(*word)
 
         self.outbox.put_final = put_final  # type: ignore[method-assign]
-        self._thread = threading.Thread(target=self.task.run)
+        self._thread = threading.Thread(target=self._run)
         self._thread.start()
+
+    def _run(self) -> None:
+        self.task.run()
+        self.task.close()
 
     def last_words(self) -> dict[str, Any]:
         """What it says when it has ended; of results only how many."""
@@ -170,17 +174,25 @@ def test_a_lost_job_is_not_spoken_of(at_work: AtWork) -> None:
 
 
 def test_an_ended_task_frees_its_slot_and_is_news() -> None:
-    """The end of a task is told to whoever waits, when its slot is free."""
+    """Both come with the next turn: its slot is free then, and its last word due."""
     news, ended = threading.Event(), threading.Event()
     roster = Roster(Crew(), slots=1, news=news)
-    task: Any = SimpleNamespace(ref=REF, run=lambda: ended.wait(5))
+    closed: list[JobRef] = []
+    task: Any = SimpleNamespace(
+        ref=REF, run=lambda: ended.wait(5), close=lambda: closed.append(REF)
+    )
     roster.begin(task)
     while_at_work = roster.free, roster.holds(REF), news.is_set()
     ended.set()
+    is_news = news.wait(5)
+    when_it_is_over = roster.free, roster.tasks(), closed.copy()
+    roster.free_slots()
 
-    assert news.wait(5)
+    assert is_news
     assert while_at_work == (0, True, False)
+    assert when_it_is_over == (0, [], [])
     assert (roster.free, roster.holds(REF), roster.ended) == (1, False, 1)
+    assert closed == [REF]
 
 
 def test_stopped_before_it_was_heard_of(at_work: AtWork) -> None:
