@@ -151,7 +151,7 @@ def test_no_connection_is_held_while_waiting(site: Site, scan: int) -> None:
     """As many streams as there are, between two looks all connections are free."""
     pool: Any = site.client.connection_pool
     open_now: list[int] = []
-    free = lambda: pool.pool.qsize() + len(pool._warm)  # noqa: E731 - a step
+    free = lambda: len(pool.pool.queue)  # noqa: E731 - a step
     look = lambda: open_now.append(pool.max_connections - free())  # noqa: E731 - a step
     stop = lambda: site.scans.cancel(site.keys, scan, reason="r")  # noqa: E731 - a step
     list(events(site, look, stop).follow(site.keys, scan))
