@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable
+from json.encoder import encode_basestring_ascii
 from typing import Any, NoReturn
 
 from flask import Request
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
+from web import plain_json
+
 JSON = "application/json"
 text_of = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps would make one each time
-MAX_DEPTH = 32
+quoted = encode_basestring_ascii  # what text_of makes of a string
+MAX_DEPTH = plain_json.MAX_DEPTH
 MAX_INTEGER = 2**63 - 1
 
 
@@ -50,6 +54,12 @@ def _read(req: Request) -> bytes:
 
 def parse(body: bytes) -> Any:
     """JSON of bounded depth and numbers, without lone surrogates. Raises MalformedBody."""
+    value = plain_json.read(body)
+    return strictly(body) if value is None else value
+
+
+def strictly(body: bytes) -> Any:
+    """The same, with a look at everything that may be refused."""
     try:
         value = _DECODER.decode(body.decode("utf-8"))
         if rb"\u" in body or body.count(b"[") + body.count(b"{") > MAX_DEPTH:
