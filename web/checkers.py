@@ -7,6 +7,7 @@ checker may be stricter than its schema, and must never be more lenient, nor loa
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable
 from typing import Any
@@ -32,11 +33,14 @@ def compiled(schema: type[Schema]) -> Check:
     together = _validators_of(made)
 
     def check(body: Any) -> dict[str, Any]:
-        if type(body) is not dict or not known.keys() >= body.keys():
+        if type(body) is not dict:
             raise refused()
         loaded = plain.copy()
         for key, value in body.items():
-            name, check_one = known[key]
+            try:
+                name, check_one = known[key]
+            except KeyError:
+                raise refused() from None
             loaded[name] = check_one(value)
         if not loaded.keys() >= required:
             raise refused()
@@ -69,11 +73,10 @@ def _validators_of(schema: Schema) -> list[Callable[[dict[str, Any]], None]]:
     others = [tag for tag, found in hooks.items() if found and tag != _VALIDATES]
     if others or any(many or options.get("pass_original") for _, many, options in validating):
         raise TypeError(f"{type(schema).__name__} has hooks that no checker knows.")
-    return [_validator(getattr(schema, name)) for name, _, _ in validating]
-
-
-def _validator(method: Callable[..., None]) -> Callable[[dict[str, Any]], None]:
-    return lambda loaded: method(loaded, partial=False, many=False, unknown=ma.RAISE)
+    methods = [getattr(schema, name) for name, _, _ in validating]
+    for method in methods:
+        inspect.signature(method).bind({})  # what else marshmallow tells them, they do not need
+    return methods
 
 
 def _checked(field: fields.Field[Any]) -> Check:

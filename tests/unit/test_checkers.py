@@ -178,10 +178,17 @@ class _Original(Schema):
         """Look at what was sent, too."""
 
 
+class _Demanding(Schema):
+    @validates_schema
+    def _asked(self, data: dict[str, Any], *, partial: bool, **_: Any) -> None:
+        """Ask what else marshmallow says."""
+
+
 UNKNOWN: dict[str, Any] = {
     "a lenient schema": _Lenient,
     "a hook": _Hooked,
     "a validator of what was sent": _Original,
+    "a validator that asks for more": _Demanding,
     "a field of marshmallow's": Schema.from_dict({"f": fields.Email()}),
     "a field of ours": Schema.from_dict({"f": QueryInteger(1)}),
     "a subclass that reads otherwise": Schema.from_dict({"f": Name()}),
