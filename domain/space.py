@@ -79,6 +79,21 @@ class Segment:
         """The addresses with index start … end-1, as CIDRs (or names)."""
         if self.name is not None:
             return [self.name]
+        return self._one_block(start, end) or self._blocks(start, end)
+
+    def _one_block(self, start: int, end: int) -> list[str]:
+        """The same where they are one CIDR inside one block, as of most jobs; otherwise empty."""
+        index, size = self.start, end - start
+        for block in self.blocks:
+            after = index + block.size
+            if index <= start < end <= after:
+                first = block.first + start - index
+                is_cidr = not (first | size) & (size - 1)
+                return [cidr(block.version, first, size)] if is_cidr else []
+            index = after
+        return []
+
+    def _blocks(self, start: int, end: int) -> list[str]:
         parts = list(self.ranges(start, end))
         if len(parts) > 1:
             parts = merge(parts)

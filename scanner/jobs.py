@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from domain.rules import Rules
 from queues.tasks import Lease
-from web.bodies import text_of
+from web.bodies import quoted, text_of
 
 SCANS_REMEMBERED = 256
 
@@ -20,19 +20,18 @@ def on_wire(leases: list[Lease], lease_seconds: int, rules: Rules) -> str:
 
     As text, because what all jobs of a scan have in common is written once for all of them.
     """
-    return f"[{','.join(_job(lease, lease_seconds, rules) for lease in leases)}]"
+    return f"[{','.join([_job(lease, lease_seconds, rules) for lease in leases])}]"
 
 
 def _job(lease: Lease, lease_seconds: int, rules: Rules) -> str:
     task, attempt, scan, segment, first, last, rate, rated_by, job = lease
     common = _scan(job)
-    targets = ",".join(
-        f'{{"range":{text_of(each)},{common.ports}}}' for each in segment.targets(first, last)
-    )
-    limited = "null" if rated_by is None else text_of(rated_by)
+    targets = common.between.join(map(quoted, segment.targets(first, last)))
+    limited = "null" if rated_by is None else quoted(rated_by)
     named = "" if segment.name is None else _unscanned(common, rules)
     return (
-        f'{{"jobId":{task},"scanId":{scan},"attempt":{attempt},"targets":[{targets}],'
+        f'{{"jobId":{task},"scanId":{scan},"attempt":{attempt},'
+        f'"targets":[{{"range":{targets},{common.ports}}}],'
         f'"maxProbesPerSecond":{"null" if rate is None else rate},"rateLimitedBy":{limited},'
         f'"leaseSeconds":{lease_seconds},{common.engine}{named}}}'
     )
@@ -47,6 +46,7 @@ class Common(NamedTuple):
     """What all jobs of a scan have in common: fields as JSON text, and what is excluded of it."""
 
     ports: str
+    between: str  # one target's range and the next one's
     engine: str
     exclusions: list[str]
 
@@ -55,7 +55,8 @@ class Common(NamedTuple):
 def _scan(text: str) -> Common:
     scan: Wire = json.loads(text)
     engine = f'"engine":{text_of(scan["engine"])},"engineArgs":{text_of(scan["engineArgs"])}'
-    return Common(f'"ports":{text_of(scan["ports"])}', engine, scan.get("exclusions", []))
+    ports = f'"ports":{text_of(scan["ports"])}'
+    return Common(ports, f',{ports}}},{{"range":', engine, scan.get("exclusions", []))
 
 
 def controls(words: dict[int, str]) -> list[Wire]:

@@ -62,6 +62,18 @@ def test_a_slice_is_what_its_interval_says(
     assert expand(segment.targets(first, last)) == everything[first:last]
 
 
+@given(st.lists(st.one_of(ranges(4), ranges(6)), min_size=1), st.data())
+def test_the_short_way_to_one_block_is_none_to_another(
+    targets: list[AddressRange], data: st.DataObject
+) -> None:
+    """Blocks, parts of them, several, and intervals that reach out of the segment."""
+    segment = build_segments(targets, [])[0]
+    first = data.draw(st.integers(segment.start - 2, segment.end + 1))
+    last = data.draw(st.one_of(st.just(first + 1), st.integers(first, segment.end + 2)))
+
+    assert segment.targets(first, last) == segment._blocks(first, last)
+
+
 @given(st.lists(ranges(4), min_size=1), st.integers(0, 400))
 def test_holds_says_what_belongs(targets: list[AddressRange], offset: int) -> None:
     """An address belongs to the segments exactly if a target has it."""
