@@ -13,7 +13,7 @@ from gunicorn.http.wsgi import base_environ  # type: ignore[import-untyped]
 
 from workers.client_socket import ClientSocket
 from workers.idle import Idle
-from workers.ordinary import Environ, Head, Headers, answer, head_of
+from workers.ordinary import Environ, Head, Headers, Heads, answer
 
 Address = tuple[Any, ...]  # of TCP
 
@@ -48,8 +48,9 @@ class Lane:
         data: what was read of it already. Whatever is not answered is put back.
         """
         always = {**self._always, **_ends(server, address), "gunicorn.socket": client}
+        heads, last, environ = Heads(self._below), None, always
         while data or (data := self._read(client, 1)):
-            head = head_of(data, self._below)
+            head = heads.of(data)
             if head is None or self._idle.over or not self._is_awaited(head, data):
                 client.unread(data)
                 return True
@@ -57,8 +58,10 @@ class Lane:
                 data += self._read(client, head.end - len(data))
             if len(data) < head.end:
                 return False
+            if head is not last:
+                last, environ = head, always | head.environ
             body = BytesIO(data[head.begin : head.end])
-            answered = self._answer({**always, **head.environ, "wsgi.input": body})
+            answered = self._answer({**environ, "wsgi.input": body})
             if not _send(client, answered):
                 return False
             data = data[head.end :]

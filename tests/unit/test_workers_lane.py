@@ -49,6 +49,8 @@ class Talk:
         assert (environ["REMOTE_ADDR"], environ["REMOTE_PORT"]) == ("192.0.2.1", "4711")
         assert (environ["SERVER_NAME"], environ["SERVER_PORT"]) == ("192.0.2.2", "80")
         assert environ["gunicorn.socket"] is self.line
+        assert environ.pop("HTTP_HOST") == "a"
+        assert environ.setdefault("left", len(self.asked)) == len(self.asked)
         start_response("200 OK", [("Content-Length", "2")])
         return Chunks([b"o", b"k"])
 
@@ -82,6 +84,14 @@ def test_one_request_after_another_is_answered(talk: Talk) -> None:
 
     assert talk.goes_on() is False
     assert talk.asked == ["GET /hot/a ", "POST /hot/b body", "GET /hot/a "]
+
+
+def test_what_an_app_leaves_in_a_request_is_not_in_the_next(talk: Talk) -> None:
+    """Though its head is the same."""
+    talk.client.sendall(POST + POST[:-4] + b"next" + GET + GET)
+
+    assert talk.answers(4) == 4
+    assert talk.asked[:3] == ["POST /hot/b body", "POST /hot/b next", "GET /hot/a "]
 
 
 def test_requests_sent_ahead_are_answered_too(talk: Talk) -> None:

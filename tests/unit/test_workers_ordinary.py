@@ -11,7 +11,7 @@ from gunicorn.http.wsgi import Response, create
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from workers.ordinary import MOST_BODY_BYTES, MOST_FIELDS, MOST_HEAD_BYTES, answer, head_of
+from workers.ordinary import MOST_BODY_BYTES, MOST_FIELDS, MOST_HEAD_BYTES, Heads, answer, head_of
 
 BELOW = "/scanner/"
 PLAIN = (
@@ -88,6 +88,34 @@ def test_whatever_is_read_is_read_as_gunicorn_does(changes: list[tuple[int, byte
         data = data[:at] + piece + data[at + gone :]
     if head_of(data, BELOW) is not None:
         assert_alike(data)
+
+
+AFTERWARDS = [
+    PLAIN,
+    PLAIN[:-2] + b"[]GET ",
+    PLAIN[:-4],
+    PLAIN.replace(b"k.s", b"k.t"),
+    PLAIN.replace(b"Length: 2", b"Length: 20"),
+    PLAIN.replace(b"Host", b"host"),
+    PLAIN.replace(b"POST", b"PUT"),
+    b"GET /scanner/jobs HTTP/1.1\r\nHost: a\r\n\r\n",
+    b"",
+]
+
+
+@given(st.lists(st.sampled_from(AFTERWARDS), max_size=6))
+def test_one_head_after_another_is_read_as_if_it_were_the_first(requests: list[bytes]) -> None:
+    """The same, nearly the same, and others."""
+    heads = Heads(BELOW)
+
+    assert [heads.of(data) for data in requests] == [head_of(data, BELOW) for data in requests]
+
+
+def test_the_same_head_is_not_read_twice() -> None:
+    """Whatever its body is."""
+    heads = Heads(BELOW)
+
+    assert heads.of(PLAIN) is heads.of(PLAIN[:-2] + b"[]")
 
 
 OTHERS = {
