@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from dispatch.credentials import Caller
@@ -17,15 +17,14 @@ RUNNING = "running"
 LEASE_LOST = "lease_lost"
 
 
-class JobReport(NamedTuple):
-    """What a scanner says of one task; found: the results that come along, which `said` spells."""
+class Reports(NamedTuple):
+    """What a scanner says of tasks; found: by place in `said`, which spells them, results."""
 
-    said: Said
-    found: list[Result] | None
+    said: list[Said]
+    found: dict[int, list[Result]]
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """How many new tasks at most, by which request and from which address."""
 
     limit: int
@@ -33,8 +32,7 @@ class Wanted:
     address: str
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What a scanner is told.
 
     leases: its next tasks; wait_ms: where there are none, for how long it need not ask. control:
@@ -54,7 +52,7 @@ class Syncing:
 
     work: Work
 
-    def sync(self, caller: Caller, wanted: Wanted, report: Report, jobs: list[JobReport]) -> Answer:
+    def sync(self, caller: Caller, wanted: Wanted, report: Report, jobs: Reports) -> Answer:
         """Take the reports in their order, each whole or not at all; then hand out new tasks.
 
         1. Refuse the reports whose results cannot be kept; the others are not concerned.
@@ -83,17 +81,18 @@ class Syncing:
         return answer
 
     def _sorted_out(
-        self, holder: Holder, jobs: list[JobReport]
+        self, holder: Holder, jobs: Reports
     ) -> tuple[list[Said], list[tuple[int, DispatchError]]]:
         """The reports for the store, and why it is not to be given the others."""
-        with_results = [said.task for said, found in jobs if found]
-        if with_results:
-            self.work.spaces.meet(holder.keys, with_results)
+        found = {at: results for at, results in jobs.found.items() if results}
+        if not found:
+            return jobs.said, []
+        self.work.spaces.meet(holder.keys, [jobs.said[at].task for at in found])
         taken, errors = [], []
-        for said, found in jobs:
+        for at, said in enumerate(jobs.said):
             try:
-                if found:
-                    self._check_results(holder, said.task, found)
+                if at in found:
+                    self._check_results(holder, said.task, found[at])
             except DispatchError as error:
                 errors.append((said.task, error))
             else:
@@ -119,7 +118,7 @@ class Syncing:
             caller, lambda present: self.work.tasks.heartbeat(present.holder, Report(), held)
         )
         others = {task: word for task, word in answer.control.items() if task not in running}
-        return replace(answer, control=others | beaten.control)
+        return answer._replace(control=others | beaten.control)
 
     def _with_tasks(self, caller: Caller, wanted: Wanted, answer: Answer) -> Answer:
         """The tasks that could not be cut before."""
@@ -132,7 +131,7 @@ class Syncing:
                 limit=wanted.limit,
                 request_id=wanted.request_id,
             )
-            return replace(answer, leases=claimed.leases, wait_ms=claimed.wait_ms)
+            return answer._replace(leases=claimed.leases, wait_ms=claimed.wait_ms)
         return answer
 
 

@@ -12,11 +12,14 @@ from queues.keys import SiteKeys
 
 REMEMBERED = 10_000
 
+Name = tuple[str, str, str]  # site, scan, number of the segment
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """A segment of a scan, and what is said of the scan to whoever works on it (JSON)."""
 
+    scan: int
     segment: Segment
     job: str
 
@@ -26,25 +29,24 @@ class Parts:
 
     def __init__(self, client: Any) -> None:
         self._client = client
-        self._known: OrderedDict[tuple[str, str, str], Part] = OrderedDict()
+        self._known: OrderedDict[Name, Part] = OrderedDict()
 
-    def of(self, keys: SiteKeys, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Part]:
-        """The parts of these scans and numbers of segments."""
-        asked = set(wanted)
-        found = {name: self._known.get((keys.site, *name)) for name in asked}
-        missing = [name for name, part in found.items() if part is None]
-        read = self._read(keys, missing) if missing else {}
-        return {name: read[name] if part is None else part for name, part in found.items()}
+    def of(self, keys: SiteKeys, wanted: Iterable[tuple[str, str]]) -> list[Part]:
+        """The parts of these scans and numbers of segments, in their order."""
+        names = [(keys.site, scan, number) for scan, number in wanted]
+        found = [*map(self._known.get, names)]
+        read = {} if all(found) else self._read(keys, {*names} - self._known.keys())
+        return [part or read[name] for name, part in zip(names, found, strict=True)]
 
-    def _read(self, keys: SiteKeys, missing: list[tuple[str, str]]) -> dict[tuple[str, str], Part]:
+    def _read(self, keys: SiteKeys, missing: set[Name]) -> dict[Name, Part]:
         with self._client.pipeline(transaction=False) as pipe:
-            for scan, number in missing:
+            for _, scan, number in missing:
                 pipe.hget(keys.of("scan", scan, "segments"), number)
                 pipe.hget(keys.of("scan", scan), "job")
             texts = pipe.execute()
         read = {}
         for name, segment, job in zip(missing, texts[::2], texts[1::2], strict=True):
-            read[name] = self._known[keys.site, *name] = Part(Segment.decode(segment), job)
+            read[name] = self._known[name] = Part(int(name[1]), Segment.decode(segment), job)
         while len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
         return read

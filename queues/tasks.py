@@ -57,15 +57,6 @@ class Lease(NamedTuple):
     rated_by: str | None
     job: str
 
-    @classmethod
-    def read(cls, task: str, slice_: list[str], lease: str, part: Part) -> Lease:
-        """From what lib/describe.lua answers, and the part of the scan that it names."""
-        scan, first, last = slice_[:3]
-        attempt, _, _, rate, rated_by = lease.split(":", 4)
-        limit = int(rate) if rate else None, rated_by or None
-        ids = int(task), int(attempt), int(scan)
-        return cls(*ids, part.segment, int(first), int(last), *limit, part.job)
-
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
@@ -99,9 +90,8 @@ class Beaten:
     outdated: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """Machine facts of a heartbeat; '' where the scanner did not say."""
+class Report(NamedTuple):
+    """Machine facts as the scripts read them, in their order; '' where the scanner did not say."""
 
     version: str = ""
     boot: str = ""
@@ -138,8 +128,7 @@ class Said(NamedTuple):
         return f"{task}:{attempt}:{state}:{progress}:{hosts_done}:{came}", message, rows
 
 
-@dataclass(frozen=True, slots=True)
-class Synced:
+class Synced(NamedTuple):
     """What is said to a sync: new tasks, what was refused and why, and the rest as to a heartbeat.
 
     wait_ms: as in Claimed; None where no task was wanted, or the claim is still to be made.
@@ -237,10 +226,8 @@ class TaskStore(Store):
         self, holder: Holder, report: Report, tasks: list[tuple[int, int | None]]
     ) -> Beaten:
         """Renew the leases of the listed tasks."""
-        facts = (report.version, report.boot, report.engines)
-        machine = (report.cpus, report.memory, report.load)
         held = [part for task, attempt in tasks for part in (task, attempt or "")]
-        args = (self._timing_of(holder.keys).lease_ms, *facts, *machine, *held)
+        args = (self._timing_of(holder.keys).lease_ms, *report, *held)
         drain, outdated, *rest = accepted(self._run("heartbeat", holder, *args), "Scanner")
         words = zip(rest[::2], rest[1::2], strict=True)
         control = {int(task): word for task, word in words}
@@ -256,10 +243,8 @@ class TaskStore(Store):
         timing = self._timing_of(holder.keys)
         times = (timing.claim_ms, timing.lease_ms, timing.stall_ms, timing.task_seconds)
         rates = (timing.default_rate, timing.least_rate)
-        facts = (report.version, report.boot, report.engines)
-        machine = (report.cpus, report.memory, report.load)
         reports = [part for one in said for part in one.parts()]
-        asked: list[str | int] = [want, request, *times, *rates, *facts, *machine, *reports]
+        asked: list[str | int] = [want, request, *times, *rates, *report, *reports]
         answer: Any = accepted(self._run("sync", holder, *asked), "Scanner")
         drain, outdated, refusals, controls, claim, *rest = answer
         is_claimed = claim == "ok" and rest[0] != LOOK_AGAIN
@@ -302,14 +287,11 @@ class TaskStore(Store):
 
     def _leases(self, keys: SiteKeys, rows: list[str]) -> list[Lease]:
         """Tasks that a script has handed out."""
-        told = []
-        for row in rows:
-            task, slice_, lease, _ = row.split("|", 3)
-            told.append((task, slice_.split(":"), lease))
+        told = [_told(row) for row in rows]
         parts = self._parts.of(keys, [(slice_[0], slice_[3]) for _, slice_, _ in told])
         return [
-            Lease.read(task, slice_, lease, parts[slice_[0], slice_[3]])
-            for task, slice_, lease in told
+            _lease(int(task), slice_, lease, part)
+            for (task, slice_, lease), part in zip(told, parts, strict=True)
         ]
 
     def _about(
@@ -324,3 +306,25 @@ class TaskStore(Store):
 
 def _ids(text: str) -> frozenset[int]:
     return frozenset(int(scan) for scan in text.split(",") if scan)
+
+
+def _told(row: str) -> tuple[str, list[str], list[str]]:
+    """What lib/describe.lua answers: a task, its slice, its lease (task_records says of what)."""
+    task, slice_, lease, _ = row.split("|", 3)
+    return task, slice_.split(":"), lease.split(":", 4)
+
+
+def _lease(task: int, slice_: list[str], lease: list[str], part: Part) -> Lease:
+    _, first, last, _, _ = slice_
+    attempt, _, _, rate, rated_by = lease
+    return Lease(
+        task,
+        int(attempt),
+        part.scan,
+        part.segment,
+        int(first),
+        int(last),
+        int(rate) if rate else None,
+        rated_by or None,
+        part.job,
+    )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from dispatch.syncing import Answer, JobReport
+from dispatch.syncing import Answer, Reports
 from queues.tasks import Said
 from scanner import jobs
 from scanner.findings import RESULTS_AT_MOST, Result, rows
@@ -17,6 +18,12 @@ from web.schemas import Schema, View
 
 JOBS_AT_MOST = 100
 _TOGETHER = "Send results and their batch together."
+
+# Of a job that was reported, what Said begins with.
+_said = itemgetter(
+    *("job_id", "attempt", "state", "progress_count", "result_count", "error_message"),
+    *("hosts_done", "batch"),
+)
 
 
 class ReportedJob(Schema):
@@ -71,34 +78,25 @@ class SyncAnswer(HeartbeatAnswer):
     errors = fields.List(fields.Nested(Refusal))
 
 
-def reports(body: dict[str, Any]) -> list[JobReport]:
+def reports(body: dict[str, Any]) -> Reports:
     """What was said of each job."""
-    return [_report(job) for job in body["jobs"]]
+    reported = body["jobs"]
+    said = [Said(*_said(job)) for job in reported]
+    found = {
+        at: rows(job["results"]) for at, job in enumerate(reported) if job["results"] is not None
+    }
+    for at, results in found.items():
+        said[at] = said[at]._replace(row_count=len(results), rows=text_of(results))
+    return Reports(said, found)
 
 
-def _report(job: dict[str, Any]) -> JobReport:
-    found = None if job["results"] is None else rows(job["results"])
-    said = Said(
-        job["job_id"],
-        job["attempt"],
-        job["state"],
-        job["progress_count"],
-        job["result_count"],
-        job["error_message"],
-        job["hosts_done"],
-        job["batch"],
-        *(() if found is None else (len(found), text_of(found))),
-    )
-    return JobReport(said, found)
-
-
-def told(answer: Answer) -> jobs.Wire:
-    """What there is to say of the jobs that were reported."""
+def told(answer: Answer) -> dict[str, str]:
+    """What there is to say of the jobs that were reported: fields as JSON text."""
+    errors = [
+        {"jobId": job, "code": error.code, "detail": error.detail} for job, error in answer.errors
+    ]
     return {
-        "drain": answer.drain,
-        "control": jobs.controls(answer.control),
-        "errors": [
-            {"jobId": job, "code": error.code, "detail": error.detail}
-            for job, error in answer.errors
-        ],
+        "drain": "true" if answer.drain else "false",
+        "control": text_of(jobs.controls(answer.control)) if answer.control else "[]",
+        "errors": text_of(errors) if errors else "[]",
     }

@@ -44,7 +44,7 @@ def claim(call: Call, query: Body) -> Answer:
         line=line_of(call.environ),
     )
     if claimed.leases:
-        return answer({}, jobs=_on_wire(call, claimed.leases))
+        return answer({}, {"jobs": _on_wire(call, claimed.leases)})
     return answer({"jobs": []}, retry_after_seconds=_patience(call, claimed.wait_ms))
 
 
@@ -143,11 +143,16 @@ def sync(call: Call, body: Body) -> Answer:
     wanted = Wanted(body["want"], call.request_id, call.address)
     said = call.dispatch.syncing.sync(call.caller, wanted, _report(body), syncing.reports(body))
     site = call.settings
-    seconds = {"heartbeatSeconds": site.told_heartbeat_seconds, "leaseSeconds": site.lease_seconds}
-    told = {"ok": True, **seconds, **syncing.told(said)}
+    told = {
+        "ok": "true",
+        "heartbeatSeconds": str(site.told_heartbeat_seconds),
+        "leaseSeconds": str(site.lease_seconds),
+        **syncing.told(said),
+    }
     if said.leases or not body["want"]:
-        return answer(told, jobs=_on_wire(call, said.leases))
-    return answer(told, jobs="[]", retry_after_seconds=_patience(call, said.wait_ms))
+        return answer({}, told | {"jobs": _on_wire(call, said.leases)})
+    patience = _patience(call, said.wait_ms)
+    return answer({}, told | {"jobs": "[]"}, retry_after_seconds=patience)
 
 
 def _on_wire(call: Call, leases: list[Lease]) -> str:

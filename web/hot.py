@@ -38,10 +38,13 @@ class Answer(NamedTuple):
         return said
 
 
-def answer(body: Loaded, *, retry_after_seconds: int | None = None, **texts: str) -> Answer:
+def answer(
+    body: Loaded, texts: dict[str, str] | None = None, *, retry_after_seconds: int | None = None
+) -> Answer:
     """A 200 with this body; texts: fields of it that are JSON already."""
     fields = [text_of(body)[1:-1]] if body else []
-    fields += [f'"{name}":{text}' for name, text in texts.items()]
+    if texts:
+        fields += [f'"{name}":{text}' for name, text in texts.items()]
     return Answer(f"{{{','.join(fields)}}}".encode(), retry_after_seconds)
 
 
