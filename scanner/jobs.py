@@ -11,6 +11,7 @@ from queues.tasks import Lease
 from web.bodies import quoted, text_of
 
 SCANS_REMEMBERED = 256
+FRAMES_REMEMBERED = 1024
 
 Wire = dict[str, Any]
 
@@ -25,38 +26,49 @@ def on_wire(leases: list[Lease], lease_seconds: int, rules: Rules) -> str:
 
 def _job(lease: Lease, lease_seconds: int, rules: Rules) -> str:
     task, attempt, scan, segment, first, last, rate, rated_by, job = lease
-    common = _scan(job)
-    targets = common.between.join(map(quoted, segment.targets(first, last)))
-    limited = "null" if rated_by is None else quoted(rated_by)
-    named = "" if segment.name is None else _unscanned(common, rules)
-    return (
-        f'{{"jobId":{task},"scanId":{scan},"attempt":{attempt},'
-        f'"targets":[{{"range":{targets},{common.ports}}}],'
-        f'"maxProbesPerSecond":{"null" if rate is None else rate},"rateLimitedBy":{limited},'
-        f'"leaseSeconds":{lease_seconds},{common.engine}{named}}}'
-    )
+    frame = _frame(scan, attempt, (rate, rated_by), lease_seconds, job)
+    targets = frame.between.join(map(quoted, segment.targets(first, last)))
+    named = "" if segment.name is None else _unscanned(job, rules)
+    return f'{{"jobId":{task}{frame.before}{targets}{frame.after}{named}}}'
 
 
-def _unscanned(common: Common, rules: Rules) -> str:
-    exclusions = [*common.exclusions, *rules.exclusions]
+def _unscanned(job: str, rules: Rules) -> str:
+    exclusions = [*_scan(job).get("exclusions", []), *rules.exclusions]
     return f',"exclusions":{text_of(exclusions)},"scopes":{text_of(list(rules.scopes))}'
 
 
-class Common(NamedTuple):
-    """What all jobs of a scan have in common: fields as JSON text, and what is excluded of it."""
+class Frame(NamedTuple):
+    """What most jobs of a scan have in common, as text: all but the id and the targets' ranges."""
 
-    ports: str
-    between: str  # one target's range and the next one's
-    engine: str
-    exclusions: list[str]
+    before: str
+    between: str
+    after: str
+
+
+@lru_cache(maxsize=FRAMES_REMEMBERED)
+def _frame(
+    scan: int, attempt: int, limit: tuple[int | None, str | None], lease_seconds: int, job: str
+) -> Frame:
+    said, (rate, rated_by) = _scan(job), limit
+    told = {
+        "maxProbesPerSecond": rate,
+        "rateLimitedBy": rated_by,
+        "leaseSeconds": lease_seconds,
+        "engine": said["engine"],
+        "engineArgs": said["engineArgs"],
+    }
+    ports = f'"ports":{text_of(said["ports"])}}}'
+    return Frame(
+        before=f',"scanId":{scan},"attempt":{attempt},"targets":[{{"range":',
+        between=f',{ports},{{"range":',
+        after=f",{ports}],{text_of(told)[1:-1]}",
+    )
 
 
 @lru_cache(maxsize=SCANS_REMEMBERED)
-def _scan(text: str) -> Common:
+def _scan(text: str) -> Wire:
     scan: Wire = json.loads(text)
-    engine = f'"engine":{text_of(scan["engine"])},"engineArgs":{text_of(scan["engineArgs"])}'
-    ports = f'"ports":{text_of(scan["ports"])}'
-    return Common(ports, f',{ports}}},{{"range":', engine, scan.get("exclusions", []))
+    return scan
 
 
 def controls(words: dict[int, str]) -> list[Wire]:

@@ -55,6 +55,17 @@ def test_whatever_is_said_in_it_is_text(rated_by: str) -> None:
     assert (first["exclusions"], first["scopes"]) == (["10.0.0.0/8", AWKWARD], ["10.0.0.0/8"])
 
 
+def test_jobs_of_one_scan_have_what_is_their_own() -> None:
+    """Attempt, limit and time, though all else is told of them alike."""
+    one, other = lease(SEGMENT, rate=5, rated_by="scan"), lease(SEGMENT, rate=7, rated_by="scan")
+    again = one._replace(task=4, attempt=9)
+    told = [json.loads(on_wire([one, other, again, one], seconds, Rules())) for seconds in (1, 2)]
+
+    assert [job["maxProbesPerSecond"] for job in told[0]] == [5, 7, 5, 5]
+    assert [(job["jobId"], job["attempt"]) for job in told[0]][2] == (4, 9)
+    assert [[job["leaseSeconds"] for job in jobs] for jobs in told] == [[1] * 4, [2] * 4]
+
+
 def test_no_jobs_are_an_empty_array() -> None:
     """As JSON."""
     assert json.loads(on_wire([], 120, Rules())) == []
