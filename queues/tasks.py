@@ -287,12 +287,9 @@ class TaskStore(Store):
 
     def _leases(self, keys: SiteKeys, rows: list[str]) -> list[Lease]:
         """Tasks that a script has handed out."""
-        told = [_told(row) for row in rows]
-        parts = self._parts.of(keys, [(slice_[0], slice_[3]) for _, slice_, _ in told])
-        return [
-            _lease(int(task), slice_, lease, part)
-            for (task, slice_, lease), part in zip(told, parts, strict=True)
-        ]
+        told = [row.replace("|", ":", 2).split(":", 10) for row in rows]
+        parts = self._parts.of(keys, [(one[1], one[4]) for one in told])
+        return [_lease(one, part) for one, part in zip(told, parts, strict=True)]
 
     def _about(
         self, script: str, holder: Holder, task: int, attempt: int | None, *args: str | int
@@ -308,17 +305,12 @@ def _ids(text: str) -> frozenset[int]:
     return frozenset(int(scan) for scan in text.split(",") if scan)
 
 
-def _told(row: str) -> tuple[str, list[str], list[str]]:
-    """What lib/describe.lua answers: a task, its slice, its lease (task_records says of what)."""
-    task, slice_, lease, _ = row.split("|", 3)
-    return task, slice_.split(":"), lease.split(":", 4)
-
-
-def _lease(task: int, slice_: list[str], lease: list[str], part: Part) -> Lease:
-    _, first, last, _, _ = slice_
-    attempt, _, _, rate, rated_by = lease
+def _lease(told: list[str], part: Part) -> Lease:
+    """From what lib/describe.lua answers; queues.task_records says what is in it."""
+    task, _, first, last, _, _, attempt, _, _, rate, rest = told
+    rated_by, _, _ = rest.partition("|")
     return Lease(
-        task,
+        int(task),
         int(attempt),
         part.scan,
         part.segment,

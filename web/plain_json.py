@@ -22,10 +22,11 @@ def read(body: bytes) -> Any:
     if body.count(b'":') != colons or not _is_plain(body):
         return None
     try:
-        value = _DECODER.decode(body.decode())
+        text = body.decode()
+        value, end = _DECODER.raw_decode(text)
     except ValueError:
         return None
-    return value if _names(value) == colons else None
+    return value if end == len(text) and _names(value) == colons else None
 
 
 def _is_plain(body: bytes) -> bool:
