@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from queues.audit.grants import judge_grants
+from queues.audit.holdings import tasks_of
 from queues.audit.looks import Discrepancy, MovedError, Record, look
 from queues.keys import SiteKeys
 from queues.task_records import unpacked
@@ -41,8 +42,7 @@ def look_at_subnet(client: Any, keys: SiteKeys, subnet: str) -> list[Discrepancy
 def _tasks(client: Any, keys: SiteKeys, subnet: str) -> list[str]:
     """The tasks of the scanners that have grants in it."""
     scanners = sorted(client.hkeys(keys.of("subnet", subnet, "grants")))
-    tasks = [client.zrange(keys.of("scanner", one, "tasks"), 0, -1) for one in scanners]
-    return [task for some in tasks for task in some]
+    return [task for one in scanners for task in tasks_of(client, keys, one)]
 
 
 def _counts(task: Record, subnet: str) -> bool:

@@ -23,9 +23,9 @@ if scanner_of(scanner).auth ~= ARGV[3] then
   return { 'stale' }
 end
 touch(scanner, now)
-local claimed = claim_tasks(scanner, { limit = tonumber(ARGV[4]), request = ARGV[5], claim_ms = tonumber(ARGV[6]),
-  swept = ARGV[7] == '1', task_seconds = tonumber(ARGV[8]), default_rate = tonumber(ARGV[9]),
-  least_rate = tonumber(ARGV[10]) }, now)
+local claimed = claim_tasks(scanner, { limit = tonumber(ARGV[4]), request = ARGV[5], claim_ms = ARGV[6],
+  swept = ARGV[7] == '1', task_seconds = ARGV[8], default_rate = tonumber(ARGV[9]),
+  least_rate = ARGV[10] }, now)
 write_back() -- whom it calls waited before
 if claimed[2] == '0' and not claimed[3] and ARGV[11] ~= '0' then
   begin_wait(scanner, ARGV[12], now + tonumber(ARGV[11]))

@@ -33,7 +33,7 @@ if ports ~= '' and redis.call('EXISTS', key('port-list', ports)) == 0 then
   return { 'unknown_port_list', ports }
 end
 for i = queues + 1, segments do
-  local queue = queue_of(ARGV[i])
+  local queue = read(record_of('queue', ARGV[i]), { 'cap', 'retired' })
   if not queue.cap or queue.retired then
     return { 'unknown_queue', ARGV[i] }
   end

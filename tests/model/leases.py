@@ -84,7 +84,8 @@ def sweep(world: World, most: int) -> None:
     swept = world.now if world.swept is None else world.swept
     if world.now - swept > AWAY_MS and world.now >= world.grace + AWAY_MS:
         world.grace = world.now + LEASE_MS
-    world.swept = world.now
+    if world.swept is None or world.now - world.swept >= 1000:
+        world.swept = world.now
     if world.has_grace:
         return
     due = [t for t in world.tasks.values() if t.held and t.expires <= world.now]

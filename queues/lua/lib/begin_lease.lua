@@ -53,7 +53,6 @@ local function list_out(tasks, id, me, now)
     local task = tasks[i].id
     score(leases, task, expires)
     score(of_scan, task, task)
-    score(held.tasks, task, task)
     if me.request ~= '' then
       score(held.unstarted, me.request .. ':' .. task, '0')
     end

@@ -39,7 +39,6 @@ local function end_lease(task, now)
     set(held, task.scan, false)
   end
   score(key('leases'), task.id, false)
-  score(held.tasks, task.id, false)
   if task.status == 'running' then
     score(key('stalls'), task.id, false)
   elseif task.request ~= '' then

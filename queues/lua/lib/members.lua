@@ -23,16 +23,16 @@ WRITERS[#WRITERS + 1] = function()
   local entering = {}
   for i = 1, #MEMBERS do
     local at = MEMBERS[i]
-    local leave, leaving, enter, count = {}, 0, { nil, nil, nil, nil }, 0
+    local leave, enter, count = nil, { nil, nil, nil, nil }, 0
     for member, value in pairs(MEMBERS[at]) do
       if value then
         enter[count + 1], enter[count + 2], count = value, member, count + 2
       else
-        leaving = leaving + 1
-        leave[leaving] = member
+        leave = leave or {}
+        leave[#leave + 1] = member
       end
     end
-    if leaving > 0 then
+    if leave then
       redis.call('ZREM', at, unpack(leave))
     end
     entering[i] = count > 0 and enter

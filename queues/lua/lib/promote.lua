@@ -45,7 +45,7 @@ local function promote(queue, able, quota)
     park(queue)
   end
   unpark(queue, able, quota)
-  local room = tonumber(q.cap) - redis.call('ZCARD', key('queue', queue, 'ready'))
+  local room = tonumber(read(q, { 'cap' }).cap) - redis.call('ZCARD', key('queue', queue, 'ready'))
   while room > 0 and quota.moves > 0 do
     local scan = redis.call('LPOP', key('queue', queue, 'waiting'))
     if not scan then

@@ -1,5 +1,5 @@
 -- include: records
-local OF_QUEUE = { 'cap', 'lost', 'retired', 'slots', 'online' }
+local OF_QUEUE = { 'lost', 'retired', 'slots' }
 
 -- queue_of(id): the record of a job queue.
 local function queue_of(id)

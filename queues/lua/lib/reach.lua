@@ -35,7 +35,7 @@ end
 -- many places of it. What is not for now takes none.
 local function in_reach_of(queue, places)
   local scans, taken = {}, 0
-  local room = tonumber(queue_of(queue).cap or '0') - ready_in(queue)
+  local room = tonumber(read(record_of('queue', queue), { 'cap' }).cap or '0') - ready_in(queue)
   local waiting = room > 0 and redis.call('LRANGE', key('queue', queue, 'waiting'), 0, LOOKED_AT_MOST_IN_QUEUE - 1) or {}
   for _, scan in ipairs(waiting) do
     local s = scan_of(scan)

@@ -42,7 +42,7 @@ end
 -- way. job has queue and place (listed | out); scan has id, engine, limit (what all of it waits for), returns (whether it has
 -- that again).
 local function reason(job, scan, now, asked)
-  local q = queue_of(job.queue)
+  local q = read(record_of('queue', job.queue), { 'cap', 'online' })
   if tonumber(q.online or '0') < 1 then
     return 'NO_SCANNER_ONLINE'
   elseif not can(job.queue, scan.engine) then

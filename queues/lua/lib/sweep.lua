@@ -9,7 +9,7 @@ local function sweep(now, lease_ms, most)
   if was_away(now) then
     set(site(), 'grace', now + lease_ms)
   end
-  set(site(), 'swept', now)
+  note_sweep(now)
   if has_grace(now) then
     return 0
   end

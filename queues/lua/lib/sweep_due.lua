@@ -9,6 +9,14 @@ local function was_away(now)
   return now - (site().swept or now) > AWAY_MS and now >= (site().grace or 0) + AWAY_MS
 end
 
+-- note_sweep(now): one was made; to the second is enough.
+local function note_sweep(now)
+  local before = site().swept
+  if not before or now - before >= 1000 then
+    set(site(), 'swept', now)
+  end
+end
+
 -- has_grace(now): whether leases were lengthened, and nothing is to be judged by the time that passed.
 local function has_grace(now)
   return now < tonumber(site().grace or '0')
@@ -24,6 +32,6 @@ local function is_sweep_due(now)
   if was_away(now) or (not has_grace(now) and #due_leases(now, 1) > 0) then
     return true
   end
-  set(site(), 'swept', now)
+  note_sweep(now)
   return false
 end

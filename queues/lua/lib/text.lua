@@ -10,13 +10,17 @@ STARTERS[#STARTERS + 1] = function()
 end
 
 local function text(number)
+  local small = SMALL[number]
+  if small then
+    return small
+  end
   number = number + 0
   if number == NOW then
     return NOW_TEXT
   elseif number < 0 then
     return '-' .. text(-number)
   elseif number < 1000 then
-    SMALL[number] = SMALL[number] or format('%d', number)
+    SMALL[number] = format('%d', number)
     return SMALL[number]
   elseif number < 1000000000 then
     return format('%d', number)
