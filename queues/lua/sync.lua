@@ -38,8 +38,8 @@ local reply = { 'ok', (me.drain == '1' or me.retired) and '1' or '0', table.conc
 if wanted > 0 then
   local claimed = claim_tasks(scanner, { limit = wanted, request = ARGV[5], claim_ms = ARGV[6],
     task_seconds = ARGV[9], default_rate = tonumber(ARGV[10]), least_rate = ARGV[11] }, now)
-  for i, part in ipairs(claimed) do
-    reply[5 + i] = part
+  for i = 1, #claimed do
+    reply[5 + i] = claimed[i]
   end
 end
 write_back()

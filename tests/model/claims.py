@@ -6,7 +6,7 @@ import math
 
 from tests.model import budgets
 from tests.model.cutting import chain_of, is_stale, recut
-from tests.model.leases import begin, sweep
+from tests.model.leases import begin, is_due, sweep
 from tests.model.parking import has_looked
 from tests.model.presence import caller, hear
 from tests.model.promotion import promote
@@ -48,7 +48,8 @@ def look_until_done(world: World, me: Scanner, asked: Turns, answer: list[Given]
     looks = 0
     while looks < LOOKS_AT_MOST:
         hear(world, me)
-        sweep(world, SWEPT_A_CLAIM)
+        if is_due(world):
+            sweep(world, SWEPT_A_CLAIM)
         turns = Turns(asked.request, asked.limit)
         found = look(world, me, turns, answer)
         assert turns.left is None, f"{turns.left} was left"

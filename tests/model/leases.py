@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.model.records import Piece, Task
 from tests.model.scans import come_back, reopen, settle
 from tests.model.waits import was_done_with, was_served
-from tests.model.world import AWAY_MS, CLAIM_MS, CUT_ANEW, LEASE_MS, MAX_TASK_MS, World
+from tests.model.world import AWAY_MS, CLAIM_MS, CUT_ANEW, LEASE_MS, LOOK_MS, MAX_TASK_MS, World
 
 
 def begin(world: World, task: Task, scanner: int, request: str, expected: int) -> None:
@@ -70,13 +70,16 @@ def take_back(world: World, task: Task) -> None:
 
 
 def is_due(world: World) -> bool:
-    """Whether a sweep has something to do."""
+    """Whether a sweep has something to do: it is looked at once a second, and then this was one."""
+    if world.swept is not None and world.now - world.swept < LOOK_MS:
+        return False
     late = world.swept is not None and world.now - world.swept > AWAY_MS
     if late and world.now >= world.grace + AWAY_MS:
         return True
-    return not world.has_grace and any(
-        t.held and t.expires <= world.now for t in world.tasks.values()
-    )
+    if not world.has_grace and due_leases(world):
+        return True
+    world.swept = world.now
+    return False
 
 
 def sweep(world: World, most: int) -> None:
@@ -84,13 +87,16 @@ def sweep(world: World, most: int) -> None:
     swept = world.now if world.swept is None else world.swept
     if world.now - swept > AWAY_MS and world.now >= world.grace + AWAY_MS:
         world.grace = world.now + LEASE_MS
-    if world.swept is None or world.now - world.swept >= 1000:
-        world.swept = world.now
-    if world.has_grace:
-        return
-    due = [t for t in world.tasks.values() if t.held and t.expires <= world.now]
-    for task in sorted(due, key=lambda t: (t.expires, t.id))[:most]:
+    due = [] if world.has_grace else due_leases(world)[:most]
+    world.swept = world.now - (LOOK_MS if len(due) == most else 0)
+    for task in due:
         take_back(world, task)
+
+
+def due_leases(world: World) -> list[Task]:
+    """Those that ran out, oldest first."""
+    due = [t for t in world.tasks.values() if t.held and t.expires <= world.now]
+    return sorted(due, key=lambda t: (t.expires, t.id))
 
 
 def check_stalls(world: World) -> str:

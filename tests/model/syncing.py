@@ -8,7 +8,7 @@ from tests.model.claims import look, look_until_done
 from tests.model.cutting import is_stale, recut
 from tests.model.endings import end, hand_back
 from tests.model.heartbeats import Jobs, note_facts, words_for
-from tests.model.leases import is_due, sweep
+from tests.model.leases import is_due
 from tests.model.presence import caller, hear
 from tests.model.records import Scanner, Task, Who
 from tests.model.results import is_gap, keep
@@ -102,7 +102,6 @@ def claims_at_once(world: World, me: Scanner, turns: Turns, given: list[Given]) 
     """Whether nothing is left to be done before a claim can say what there is."""
     if is_due(world):
         return False
-    sweep(world, 0)
     hear(world, me)
     found = look(world, me, turns, given)
     assert turns.left is None, f"{turns.left} was left"

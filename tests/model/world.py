@@ -14,6 +14,7 @@ from tests.model.records import Queue, Scan, Scanner, Task
 
 CLAIM_MS, LEASE_MS, STALL_MS = 60_000, 120_000, 200_000
 MAX_TASK_MS, OFFLINE_MS, AWAY_MS = 400_000, 90_000, 30_000
+LOOK_MS = 1_000  # between two looks for leases that ran out
 TASK_SECONDS, DEFAULT_RATE, LEAST_RATE = 5, 4, 2
 PREFER_OTHERS_MS = 30_000
 CUT_ANEW = -1

@@ -2,6 +2,11 @@
 -- starter. begin() comes first in every call.
 local STARTERS = {}
 
+-- emptied(list): a list with nothing in it: this one, where it has not been used.
+local function emptied(list)
+  return #list == 0 and list or {}
+end
+
 local function begin()
   for i = 1, #STARTERS do
     STARTERS[i]()

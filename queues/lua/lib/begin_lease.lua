@@ -48,13 +48,13 @@ end
 
 -- list_out(tasks, id, me, now): these tasks of the scan are among those that the scanner and the site have out.
 local function list_out(tasks, id, me, now)
-  local leases, of_scan, held, expires = key('leases'), key('scan', id, 'tasks'), held_of(me.id), text(now + me.claim_ms)
+  local leases, of_scan, expires = key('leases'), key('scan', id, 'tasks'), text(now + me.claim_ms)
   for i = 1, #tasks do
     local task = tasks[i].id
     score(leases, task, expires)
     score(of_scan, task, task)
     if me.request ~= '' then
-      score(held.unstarted, me.request .. ':' .. task, '0')
+      note_unstarted(me.id, me.request, task, '0')
     end
   end
 end

@@ -10,10 +10,11 @@ local function claimer(scanner, limits, now)
   if s.drain == '1' or s.retired or wait_until > now then
     return nil, math.max(0, wait_until - now)
   end
+  local cap_tasks = tonumber(s.cap_tasks)
   local me = { id = scanner, request = limits.request, able = able_of(s.engines or ''), queues = { 's' .. scanner },
     held = {}, distinct = 0, passed = {}, subnets = {},
-    cap_tasks = tonumber(s.cap_tasks), cap_jobs = tonumber(s.cap_jobs), cursor = (s.cursor or 0) + 0,
-    targets = s.cap_targets - (s.targets or 0), tasks = s.cap_tasks - (s.tasks or 0),
+    cap_tasks = cap_tasks, cap_jobs = tonumber(s.cap_jobs), cursor = (s.cursor or 0) + 0,
+    targets = s.cap_targets - (s.targets or 0), tasks = cap_tasks - (s.tasks or 0),
     scanner_rate = s.rate and tonumber(s.rate), claim_ms = limits.claim_ms, task_seconds = limits.task_seconds,
     default_rate = limits.default_rate, least_rate = limits.least_rate, waits = s.waits or '', wanted = {} }
   if s.groups and s.groups ~= '' then

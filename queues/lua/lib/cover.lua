@@ -2,9 +2,9 @@
 -- include: keys
 -- include: text
 -- include: scan
-local COVERED
+local COVERED = {}
 STARTERS[#STARTERS + 1] = function()
-  COVERED = {}
+  COVERED = emptied(COVERED)
 end
 
 -- cover(scan, state, first, last): adds an interval to the merged intervals of `state` (done, failed,
@@ -64,5 +64,5 @@ WRITERS[#WRITERS + 1] = function()
     end
     join(where, whole.first, whole.last)
   end
-  COVERED = {}
+  COVERED = emptied(COVERED)
 end

@@ -42,7 +42,7 @@ local function end_lease(task, now)
   if task.status == 'running' then
     score(key('stalls'), task.id, false)
   elseif task.request ~= '' then
-    score(held.unstarted, task.request .. ':' .. task.id, false)
+    note_unstarted(task.scanner, task.request, task.id, false)
   end
   add(scan, 'in_flight', -task.size)
   add(scan, task.status, -1)

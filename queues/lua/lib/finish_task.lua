@@ -3,9 +3,9 @@
 -- include: text
 -- include: records
 local TASKS_KEPT, IDS_A_CALL = 1000, 1000
-local ENDED
+local ENDED = {}
 STARTERS[#STARTERS + 1] = function()
-  ENDED = {}
+  ENDED = emptied(ENDED)
 end
 
 -- finish_task(task, status, now): it has ended for good; a scan keeps its newest 1,000 whole.
@@ -43,5 +43,5 @@ WRITERS[#WRITERS + 1] = function()
       forget_oldest(scan, kept - TASKS_KEPT)
     end
   end
-  ENDED = {}
+  ENDED = emptied(ENDED)
 end

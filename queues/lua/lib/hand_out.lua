@@ -28,7 +28,8 @@ end
 -- was asked for a slice, gave none and stays ready is passed over (me.passed).
 local function hand_out(rows, me, limit, now)
   local tasks, count, turn, idle, all = {}, 0, 0, 0, #rows
-  for i, row in ipairs(rows) do
+  for i = 1, all do
+    local row = rows[i]
     row.looks = math.max(LOOKS_AT_LEAST, math.floor(LOOKS_AT_MOST / all))
     if row.receipt <= me.cursor then
       turn = i
@@ -51,7 +52,8 @@ local function hand_out(rows, me, limit, now)
       row.over, idle = true, idle + 1
     end
   end
-  for _, row in ipairs(rows) do
+  for i = 1, all do
+    local row = rows[i]
     put_back(row)
     if row.last_size then
       count_out(row, me, now)

@@ -1,7 +1,7 @@
 -- include: begin
 -- include: keys
--- held_of(scanner): how many tasks of which scan a scanner holds, a record of its own; unstarted is the key of its tasks
--- that it has not started, by request.
+-- include: members
+-- held_of(scanner): how many tasks of which scan a scanner holds, a record of its own.
 local HELD
 STARTERS[#STARTERS + 1] = function()
   HELD = {}
@@ -10,10 +10,15 @@ end
 local function held_of(scanner)
   local held = HELD[scanner]
   if not held then
-    held = { key('scanner', scanner, 'scans'), unstarted = key('scanner', scanner, 'unstarted') }
+    held = { key('scanner', scanner, 'scans') }
     HELD[scanner] = held
   end
   return held
+end
+
+-- note_unstarted(scanner, request, task, at): this request was given the task, which was not started; at false: it was.
+local function note_unstarted(scanner, request, task, at)
+  score(key('scanner', scanner, 'unstarted'), request .. ':' .. task, at)
 end
 
 -- scans_held(scanner): the scans of which it holds tasks; asked for before any are handed out.

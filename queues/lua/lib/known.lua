@@ -19,7 +19,6 @@ local function record_of(kind, id)
   return found
 end
 
--- fetch(record, names): these fields are read, once more where they are known.
 local function fetch(record, names)
   local values = redis.call('HMGET', record[1], unpack(names))
   for i = 1, #names do

@@ -2,9 +2,9 @@
 -- include: keys
 -- include: write_back
 -- Sorted sets as a script changes them: what it says last of a member is written, once, by write_back.
-local MEMBERS
+local MEMBERS = {}
 STARTERS[#STARTERS + 1] = function()
-  MEMBERS = {}
+  MEMBERS = emptied(MEMBERS)
 end
 
 -- score(at, member, value): it is in the set with this score; false: it is not.
@@ -42,5 +42,5 @@ WRITERS[#WRITERS + 1] = function()
       redis.call('ZADD', MEMBERS[i], unpack(entering[i]))
     end
   end
-  MEMBERS = {}
+  MEMBERS = emptied(MEMBERS)
 end

@@ -6,7 +6,8 @@
 -- its turn. One command says so; nearly always.
 local function is_quiet(queues)
   local keys = { key('freed') }
-  for _, queue in ipairs(queues) do
+  for i = 1, #queues do
+    local queue = queues[i]
     keys[#keys + 1] = key('queue', queue, 'waiting')
     keys[#keys + 1] = key('queue', queue, 'parked')
     keys[#keys + 1] = key('queue', queue, 'closed')
@@ -20,7 +21,8 @@ local function promote_all(me, quota)
   if not me.is_quiet then
     wake(me.least_rate)
   end
-  for _, queue in ipairs(me.queues) do
+  for i = 1, #me.queues do
+    local queue = me.queues[i]
     if not me.is_quiet or queue_of(queue).lost then
       promote(queue, me.able, quota)
     end

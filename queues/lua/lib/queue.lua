@@ -3,7 +3,8 @@ local OF_QUEUE = { 'lost', 'retired', 'slots' }
 
 -- queue_of(id): the record of a job queue.
 local function queue_of(id)
-  return whole(record_of('queue', id), OF_QUEUE)
+  local queue = RECORDS.queue[id]
+  return queue and queue[3] and queue or whole(record_of('queue', id), OF_QUEUE)
 end
 
 -- can(id, engine): whether an online scanner of the queue has this engine.

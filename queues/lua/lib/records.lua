@@ -3,9 +3,9 @@
 -- include: text
 -- include: write_back
 -- What a script changes of records (known), written once.
-local CHANGED
+local CHANGED = {}
 STARTERS[#STARTERS + 1] = function()
-  CHANGED = {}
+  CHANGED = emptied(CHANGED)
 end
 
 -- set(record, name, value): a field is this text or whole number from now on; false takes it away.
@@ -68,5 +68,5 @@ WRITERS[#WRITERS + 1] = function()
   for i = 1, #CHANGED do
     write(CHANGED[i])
   end
-  CHANGED = {}
+  CHANGED = emptied(CHANGED)
 end

@@ -8,10 +8,11 @@
 -- include: write_back
 local READY_AT_MOST = 16
 -- What a script has made: something to be had now of a scan, on a queue, by a scanner.
-local STIRRED, STIRRED_QUEUES, STIRRED_SCANNERS
-STARTERS[#STARTERS + 1] = function()
-  STIRRED, STIRRED_QUEUES, STIRRED_SCANNERS = {}, {}, {}
+local STIRRED, STIRRED_QUEUES, STIRRED_SCANNERS = {}, {}, {}
+local function forget_stirred()
+  STIRRED, STIRRED_QUEUES, STIRRED_SCANNERS = emptied(STIRRED), emptied(STIRRED_QUEUES), emptied(STIRRED_SCANNERS)
 end
+STARTERS[#STARTERS + 1] = forget_stirred
 
 -- stir(scan, most): there is something of it for those that wait on its queues; for so many of them at most.
 local function stir(scan, most)
@@ -67,11 +68,11 @@ end
 -- Where anybody waits. After the records, which it reads as they are now.
 WRITERS[#WRITERS + 1] = function()
   local does_wait = #STIRRED + #STIRRED_QUEUES > 0 and redis.call('EXISTS', key('polls')) == 1
-  for _, scanner in ipairs(STIRRED_SCANNERS) do
-    does_wait = does_wait or read(record_of('scanner', scanner), { 'poll' }).poll
+  for i = 1, #STIRRED_SCANNERS do
+    does_wait = does_wait or read(record_of('scanner', STIRRED_SCANNERS[i]), { 'poll' }).poll
   end
   if does_wait then
     call_all(clock(ARGV[1]))
   end
-  STIRRED, STIRRED_QUEUES, STIRRED_SCANNERS = {}, {}, {}
+  forget_stirred()
 end

@@ -3,16 +3,19 @@ local OF_SCAN = { 'status', 'engine', 'open', 'in_flight', 'done', 'failed', 'ex
   'ports', 'rate', 'hosts_per_task', 'port_list', 'spent', 'active', 'advanced', 'tasks_completed', 'started' }
 local ON_OFFER = { 'engine', 'open', 'in_flight', 'claimed', 'rules', 'ports', 'rate', 'hosts_per_task', 'port_list' }
 
--- scan_of(id): a scan's record, made with room for its fields.
+-- scan_of(id): a scan's record.
 local function scan_of(id)
   local scan = RECORDS.scan[id]
-  if not scan then
-    scan = { key('scan', id), nil, nil, status = nil, engine = nil, open = nil, in_flight = nil, done = nil, failed = nil,
-      excluded = nil, claimed = nil, running = nil, rules = nil, ports = nil, rate = nil, hosts_per_task = nil,
-      port_list = nil, spent = nil, active = nil, advanced = nil, tasks_completed = nil, started = nil }
-    RECORDS.scan[id] = scan
+  if scan then
+    return scan[3] and scan or whole(scan, OF_SCAN)
   end
-  return scan[3] and scan or whole(scan, OF_SCAN)
+  local at = key('scan', id)
+  local f = redis.call('HMGET', at, unpack(OF_SCAN))
+  scan = { at, nil, true, status = f[1], engine = f[2], open = f[3], in_flight = f[4], done = f[5], failed = f[6],
+    excluded = f[7], claimed = f[8], running = f[9], rules = f[10], ports = f[11], rate = f[12], hosts_per_task = f[13],
+    port_list = f[14], spent = f[15], active = f[16], advanced = f[17], tasks_completed = f[18], started = f[19] }
+  RECORDS.scan[id] = scan
+  return scan
 end
 
 -- scan_on_offer(id): a scan's record as far as a claim needs it.
@@ -21,10 +24,11 @@ local function scan_on_offer(id)
   if scan then
     return scan[3] and scan or read(scan, ON_OFFER)
   end
-  scan = { key('scan', id), nil, nil, engine = nil, open = nil, in_flight = nil, claimed = nil, rules = nil, ports = nil,
-    rate = nil, hosts_per_task = nil, port_list = nil }
+  local at = key('scan', id)
+  local f = redis.call('HMGET', at, unpack(ON_OFFER))
+  scan = { at, nil, nil, engine = f[1], open = f[2], in_flight = f[3], claimed = f[4], rules = f[5], ports = f[6],
+    rate = f[7], hosts_per_task = f[8], port_list = f[9] }
   RECORDS.scan[id] = scan
-  fetch(scan, ON_OFFER)
   return scan
 end
 

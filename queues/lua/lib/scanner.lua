@@ -3,16 +3,19 @@ local OF_SCANNER = { 'auth', 'drain', 'retired', 'wait_until', 'failures', 'engi
   'cap_jobs', 'targets', 'tasks', 'rate', 'cursor', 'waits', 'poll' }
 local ALWAYS_NEEDED = { 'auth', 'tasks', 'targets', 'failures', 'wait_until', 'poll' }
 
--- scanner_of(id): a scanner's record, made with room for its fields.
+-- scanner_of(id): a scanner's record.
 local function scanner_of(id)
   local me = RECORDS.scanner[id]
-  if not me then
-    me = { key('scanner', id), nil, nil, auth = nil, drain = nil, retired = nil, wait_until = nil, failures = nil,
-      engines = nil, groups = nil, cap_targets = nil, cap_tasks = nil, cap_jobs = nil, targets = nil, tasks = nil,
-      rate = nil, cursor = nil, waits = nil, served = nil, poll = nil }
-    RECORDS.scanner[id] = me
+  if me then
+    return me[3] and me or whole(me, OF_SCANNER)
   end
-  return me[3] and me or whole(me, OF_SCANNER)
+  local at = key('scanner', id)
+  local f = redis.call('HMGET', at, unpack(OF_SCANNER))
+  me = { at, nil, true, auth = f[1], drain = f[2], retired = f[3], wait_until = f[4], failures = f[5], engines = f[6],
+    groups = f[7], cap_targets = f[8], cap_tasks = f[9], cap_jobs = f[10], targets = f[11], tasks = f[12], rate = f[13],
+    cursor = f[14], waits = f[15], poll = f[16] }
+  RECORDS.scanner[id] = me
+  return me
 end
 
 -- is_stale(id, version): whether the scanner's record changed since its key was checked.

@@ -12,9 +12,9 @@ local WINDOWS_AT_MOST = 4
 local function through_windows(me, limit, now)
   for _ = 1, WINDOWS_AT_MOST do
     local rows = window(me.queues, me.held, me.cap_jobs, me.able, me.passed)
-    for _, row in ipairs(rows) do
-      if row.rules ~= me.rules then
-        return nil, row.scan
+    for i = 1, #rows do
+      if rows[i].rules ~= me.rules then
+        return nil, rows[i].scan
       end
     end
     local tasks = hand_out(rows, me, limit, now)

@@ -7,7 +7,7 @@ end
 
 -- site(): the site's own record.
 local function site()
-  return whole(SITE_RECORD, OF_SITE)
+  return SITE_RECORD[3] and SITE_RECORD or whole(SITE_RECORD, OF_SITE)
 end
 
 -- rules_of(record): the version of the site's rules: of the site, the present one; of a scan, that it was cut under.

@@ -28,7 +28,7 @@ local function start_task(task, now, stall_ms)
   add(scan, 'claimed', -1)
   add(scan, 'running', 1)
   if task.request ~= '' then
-    score(held_of(task.scanner).unstarted, task.request .. ':' .. task.id, false)
+    note_unstarted(task.scanner, task.request, task.id, false)
   end
   watch(task, now, stall_ms)
 end

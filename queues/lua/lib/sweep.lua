@@ -9,11 +9,8 @@ local function sweep(now, lease_ms, most)
   if was_away(now) then
     set(site(), 'grace', now + lease_ms)
   end
-  note_sweep(now)
-  if has_grace(now) then
-    return 0
-  end
-  local due = due_leases(now, most)
+  local due = has_grace(now) and {} or due_leases(now, most)
+  set(site(), 'swept', #due < most and now or now - LOOK_MS) -- where more may be left, the next claim is to look
   for _, id in ipairs(due) do
     take_back(load_task(id), now)
   end

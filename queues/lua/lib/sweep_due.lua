@@ -2,19 +2,12 @@
 -- include: text
 -- include: site
 local AWAY_MS = 30000
+local LOOK_MS = 1000 -- between two looks
 
 -- was_away(now): whether no sweep ran for 30 s: the store was away, and leases are first to be lengthened.
 -- Sweeps that always come late do not lengthen what was just lengthened.
 local function was_away(now)
   return now - (site().swept or now) > AWAY_MS and now >= (site().grace or 0) + AWAY_MS
-end
-
--- note_sweep(now): one was made; to the second is enough.
-local function note_sweep(now)
-  local before = site().swept
-  if not before or now - before >= 1000 then
-    set(site(), 'swept', now)
-  end
 end
 
 -- has_grace(now): whether leases were lengthened, and nothing is to be judged by the time that passed.
@@ -27,11 +20,14 @@ local function due_leases(now, most)
   return redis.call('ZRANGEBYSCORE', key('leases'), '-inf', text(now), 'LIMIT', 0, most)
 end
 
--- is_sweep_due(now): whether a sweep has something to do; where it has not, this was one.
+-- is_sweep_due(now): whether a sweep has something to do, which is looked at once a second; where it has not, this was one.
 local function is_sweep_due(now)
-  if was_away(now) or (not has_grace(now) and #due_leases(now, 1) > 0) then
+  local swept = site().swept
+  if swept and now - swept < LOOK_MS then
+    return false
+  elseif was_away(now) or (not has_grace(now) and #due_leases(now, 1) > 0) then
     return true
   end
-  note_sweep(now)
+  set(site(), 'swept', now)
   return false
 end

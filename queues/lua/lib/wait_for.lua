@@ -63,8 +63,8 @@ local function settle_waits(me, now)
       end
     end
   end
-  for _, name in ipairs(me.wanted) do
-    count_in(name, me, now)
+  for i = 1, #me.wanted do
+    count_in(me.wanted[i], me, now)
   end
   if #me.wanted > 0 then
     set(scanner_of(me.id), 'waits', table.concat(me.wanted, ','))
