@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from queues.audit.holdings import tasks_of
-from queues.audit.looks import Discrepancy, MovedError, Record, look, size
+from queues.audit.looks import Discrepancy, Record, look_at_rest, size
 from queues.keys import SiteKeys
 from queues.task_records import unpacked
 
@@ -25,19 +26,17 @@ class ScannerSeen:
 
 def look_at_scanner(client: Any, keys: SiteKeys, scanner: str) -> list[Discrepancy]:
     """What does not add up about a scanner; nothing where it is gone."""
-    before = client.hgetall(keys.of("scanner", scanner))
-    tasks = tasks_of(client, keys, scanner)
 
-    def ask(pipe: Any) -> None:
+    def ask(pipe: Any, tasks: list[str]) -> None:
         pipe.hgetall(keys.of("scanner", scanner))
         pipe.hgetall(keys.of("scanner", scanner, "scans"))
         for task in tasks:
             pipe.hgetall(keys.of("task", task))
             pipe.zscore(keys.of("leases"), task)
 
-    record, scans, *rest = look(client, ask)
-    if record != before:  # as it is after each claim and each end of a task
-        raise MovedError
+    its_record = keys.of("scanner", scanner)  # each claim and each end of a task writes to it
+    find = partial(tasks_of, client, keys, scanner)
+    _, (record, scans, *rest) = look_at_rest(client, its_record, find, ask)
     held = [
         task
         for task, lease in zip(map(unpacked, rest[::2]), rest[1::2], strict=True)

@@ -120,9 +120,17 @@ def ready_in_order(before: Raw, raw: Raw, queue: str) -> None:
         assert raw.get(f"scan:{scan}:open"), f"{scan} is ready, and has nothing open"
         assert raw[f"scan:{scan}:jobs"].get(queue) == "out", f"{scan} is ready in {queue}"
         assert receipt == int(record["receipt"]), f"{scan} has another receipt in {queue}"
-    promoted = [s for s in ready if before.get(f"scan:{s}:jobs", {}).get(queue) == "listed"]
-    cap = int(raw[f"queue:{queue}"]["cap"])
-    assert not promoted or len(ready) <= cap, f"{queue} has {len(ready)} ready, may have {cap}"
+    came = ready.keys() - before.get(f"queue:{queue}:ready", {}).keys()
+    returned = {scan for scan in came if has_returned(before, raw, queue, scan)}
+    cap, held = int(raw[f"queue:{queue}"]["cap"]), len(ready) - len(returned)
+    assert came == returned or held <= cap, f"{queue} has {held} ready, may have {cap}"
+
+
+def has_returned(before: Raw, raw: Raw, queue: str, scan: str) -> bool:
+    """Whether it was out before, or was cut anew meanwhile: then it may have been put aside."""
+    was_out = before.get(f"scan:{scan}:jobs", {}).get(queue) == "out"
+    rules = before.get(f"scan:{scan}", {}).get("rules")
+    return was_out or raw[f"scan:{scan}"].get("rules") != rules
 
 
 def jobs_are_somewhere(raw: Raw, scan: str) -> None:
