@@ -24,7 +24,9 @@ def look_at_subnet(client: Any, keys: SiteKeys, subnet: str) -> list[Discrepancy
             pipe.hgetall(keys.of("task", task))
             pipe.zscore(keys.of("leases"), task)
 
-    its_grants = keys.of("subnet", subnet, "grants")  # each claim and each end of a task writes to it
+    its_grants = keys.of(
+        "subnet", subnet, "grants"
+    )  # each claim and each end of a task writes to it
     find = partial(_tasks, client, keys, subnet)
     _, (record, grants, blocked, freed, *rest) = look_at_rest(client, its_grants, find, ask)
     if not record:
