@@ -23,7 +23,7 @@ _log = structlog.get_logger(__name__)
 STEPS = 15  # in a round, so each poll of half a minute is looked after once or twice
 STEP_SECONDS = 1.0
 NUDGE_SECONDS = 0.001  # between two polls that claim again
-ASKED_AT_MOST = 500  # scanners, by one script
+ASKED_AT_MOST = 100  # scanners, by one script
 
 
 class Polls(Protocol):

@@ -24,6 +24,7 @@ TOKENS = "sd:tokens"
 MAP: dict[str, tuple[str, str, str]] = {
     "scanners": ("ZSET", "ids of scanners", "the site"),
     "scanner:<id>": ("HASH", "record, capacities, use, waits, key:<n> hashes", "until deleted"),
+    "scanner:<id>:tasks": ("ZSET", "tasks it holds", "their leases"),
     "scanner:<id>:scans": ("HASH", "scan -> how many of its tasks it holds", "their leases"),
     "scanner:<id>:unstarted": ("ZSET", "request:task claimed, not started", "until the start"),
     "online": ("ZSET", "scanners by last contact; those in it are online", "the site"),

@@ -23,7 +23,7 @@ def look_at_lease(client: Any, keys: SiteKeys, task: str) -> list[Discrepancy]:
     def ask(pipe: Any) -> None:
         pipe.zscore(keys.of("leases"), task)
         pipe.hgetall(keys.of("task", task))
-        pipe.hget(keys.of("scanner", scanner, "scans"), scan)
+        pipe.zscore(keys.of("scanner", scanner, "tasks"), task)
         pipe.zscore(keys.of("scan", scan, "tasks"), task)
         for subnet in subnets:
             pipe.exists(keys.of("subnet", subnet))

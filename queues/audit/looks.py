@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from redis import WatchError
-
 Record = dict[str, str]
 Ask = Callable[[Any], None]
 
@@ -33,24 +31,6 @@ def look(client: Any, ask: Ask) -> list[Any]:
         ask(pipe)
         answers: list[Any] = pipe.execute()
     return answers
-
-
-def look_at_rest(
-    client: Any, watched: str, find: Callable[[], list[str]], ask: Callable[[Any, list[str]], None]
-) -> tuple[list[str], list[Any]]:
-    """What `find` finds, and what `ask` asks about it, all of one moment.
-
-    Raises MovedError where the watched key was written in between.
-    """
-    with client.pipeline(transaction=True) as pipe:
-        pipe.watch(watched)
-        found = find()
-        pipe.multi()
-        ask(pipe, found)
-        try:
-            return found, pipe.execute()
-        except WatchError:
-            raise MovedError from None
 
 
 def interval(row: str) -> tuple[int, int]:

@@ -13,21 +13,19 @@ from queues.keys import SiteKeys
 from queues.task_records import unpacked
 
 COVERED = ("done", "failed", "excluded")
-OUT = ("claimed", "running")
 
 
 @dataclass(frozen=True, slots=True)
 class ScanSeen:
     """What one look saw: the record, intervals by state, tasks under a lease, jobs, its index.
 
-    astray: tasks that are out, without a lease; grants: of its own limit, by scanner, and all.
+    grants: of its own limit, by scanner, and all.
     """
 
     scan: str
     record: Record
     states: dict[str, list[tuple[int, int]]]
     held: list[Record]
-    astray: list[str]
     jobs: Record
     indexed: bool
     grants: Record
@@ -58,23 +56,18 @@ def look_at_scan(client: Any, keys: SiteKeys, scan: str) -> list[Discrepancy]:
     if not record:
         return []
     intervals, pairs = rest[: 1 + len(COVERED)], rest[1 + len(COVERED) :]
-    seen = list(zip(tasks, map(unpacked, pairs[::2]), pairs[1::2], strict=True))
-    held = [task for _, task, lease in seen if lease is not None]
-    astray = [i for i, task, lease in seen if lease is None and task.get("status") in OUT]
+    tasks_seen = zip(map(unpacked, pairs[::2]), pairs[1::2], strict=True)
+    held = [task for task, lease in tasks_seen if lease is not None]
     names = ("open", *COVERED)
     states = {n: [interval(r) for r in rows] for n, rows in zip(names, intervals, strict=True)}
     states["open"] += map(interval, blocked)
     states["in_flight"] = [(int(t["first"]), int(t["last"])) for t in held]
-    return list(
-        _judge(ScanSeen(scan, record, states, held, astray, jobs, indexed is not None, grants))
-    )
+    return list(_judge(ScanSeen(scan, record, states, held, jobs, indexed is not None, grants)))
 
 
 def _judge(seen: ScanSeen) -> Iterator[Discrepancy]:
     subject = f"scan {seen.scan}"
     yield from _addresses(seen, subject)
-    for task in seen.astray:
-        yield Discrepancy("lease", f"task {task}", "is out, and has no lease")
     yield from _counts_of_tasks(seen, subject)
     yield from judge_grants(
         subject, seen.grants, seen.held if seen.record.get("rate") else [], seen.record.get("rate")

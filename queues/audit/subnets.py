@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from queues.audit.grants import judge_grants
-from queues.audit.holdings import tasks_of
-from queues.audit.looks import Discrepancy, Record, look_at_rest
+from queues.audit.looks import Discrepancy, MovedError, Record, look
 from queues.keys import SiteKeys
 from queues.task_records import unpacked
 
 
 def look_at_subnet(client: Any, keys: SiteKeys, subnet: str) -> list[Discrepancy]:
     """What does not add up about a subnet; nothing where it is gone."""
+    tasks = _tasks(client, keys, subnet)
 
-    def ask(pipe: Any, tasks: list[str]) -> None:
+    def ask(pipe: Any) -> None:
         pipe.hgetall(keys.of("subnet", subnet))
         pipe.hgetall(keys.of("subnet", subnet, "grants"))
         pipe.exists(keys.of("subnet", subnet, "blocked"))
@@ -24,15 +23,13 @@ def look_at_subnet(client: Any, keys: SiteKeys, subnet: str) -> list[Discrepancy
             pipe.hgetall(keys.of("task", task))
             pipe.zscore(keys.of("leases"), task)
 
-    its_grants = keys.of(
-        "subnet", subnet, "grants"
-    )  # each claim and each end of a task writes to it
-    find = partial(_tasks, client, keys, subnet)
-    _, (record, grants, blocked, freed, *rest) = look_at_rest(client, its_grants, find, ask)
+    record, grants, blocked, freed, *rest = look(client, ask)
     if not record:
         return []
     pairs = zip(map(unpacked, rest[::2]), rest[1::2], strict=True)
     held = [task for task, lease in pairs if lease is not None and _counts(task, subnet)]
+    if {task["scanner"] for task in held} - grants.keys() or _tasks(client, keys, subnet) != tasks:
+        raise MovedError
     limit = max(int(record["rate"]), int(record.get("peak", 0)))
     found = list(judge_grants(f"subnet {record['cidr']}", grants, held, limit))
     if blocked and not grants and freed is None:
@@ -44,7 +41,8 @@ def look_at_subnet(client: Any, keys: SiteKeys, subnet: str) -> list[Discrepancy
 def _tasks(client: Any, keys: SiteKeys, subnet: str) -> list[str]:
     """The tasks of the scanners that have grants in it."""
     scanners = sorted(client.hkeys(keys.of("subnet", subnet, "grants")))
-    return [task for one in scanners for task in tasks_of(client, keys, one)]
+    tasks = [client.zrange(keys.of("scanner", one, "tasks"), 0, -1) for one in scanners]
+    return [task for some in tasks for task in some]
 
 
 def _counts(task: Record, subnet: str) -> bool:

@@ -9,6 +9,7 @@
 -- include: set_status
 -- include: settle
 -- include: write_back
+-- include: records
 local now, scan = clock(ARGV[1]), scan_of(ARGV[2])
 local status = scan.status
 if not status then

@@ -8,8 +8,8 @@
 -- include: clock
 -- include: alarm
 -- include: sweep_due
--- include: scan
 -- include: write_back
+-- include: known
 local now, stall_ms = clock(ARGV[1]), tonumber(ARGV[2])
 if has_grace(now) then
   return { 'ok', '' }

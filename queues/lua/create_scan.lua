@@ -14,10 +14,11 @@
 -- include: keys
 -- include: text
 -- include: site
--- include: queue
 -- include: push
 -- include: rouse
 -- include: write_back
+-- include: known
+-- include: records
 local now, total, ports = clock(ARGV[1]), ARGV[4], ARGV[6]
 local queues = 10 + 2 * tonumber(ARGV[8])
 local segments = queues + tonumber(ARGV[9])

@@ -16,7 +16,7 @@ if redis.call('EXISTS', record) == 0 then
   return { 'not_found' }
 end
 if is_scanner then
-  local held = tonumber(read(record_of('scanner', id), { 'tasks' }).tasks or '0')
+  local held = redis.call('ZCARD', key('scanner', id, 'tasks'))
   if held > 0 then
     return { 'busy', text(held) }
   end

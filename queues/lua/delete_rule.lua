@@ -9,7 +9,6 @@
 -- include: rule
 -- include: freed
 -- include: sharers
--- include: site
 -- include: write_back
 local kind, id = ARGV[2], ARGV[3]
 local cidr = redis.call('HGET', rule_key(kind, id), 'cidr')

@@ -7,7 +7,6 @@
 -- flag: allow-oom
 -- include: clock
 -- include: set_status
--- include: settle
 -- include: write_back
 local now, status = clock(ARGV[1]), scan_of(ARGV[2]).status
 if not status then

@@ -4,7 +4,6 @@
 -- Returns {'ok'}
 -- Guarantees: a poll of the scanner that waits in another process stays.
 -- flag: allow-oom
--- include: clock
 -- include: polls
 -- include: rouse
 -- include: write_back

@@ -133,6 +133,42 @@ def test_the_store_was_away(site: Site, scan: int, one: Holder) -> None:
     assert site.record(scan)["expired"] == "1"
 
 
+def test_the_servers_clock_went_back(site: Site, scan: int, one: Holder) -> None:
+    """A node that lags has taken over: it sweeps by its own clock, and knows of its own silence."""
+    started(site, one)
+    site.sweep()
+    site.clock.forward(-600)
+    site.sweep()
+    assert site.client.hget(site.keys.root, "swept") == str(site.clock.ms)
+
+    site.clock.forward(400)
+    site.sweep()
+    assert site.record(scan)["expired"] == "0"
+
+
+@pytest.mark.usefixtures("scan")
+def test_claims_look_again_after_the_clock_went_back(site: Site, one: Holder) -> None:
+    """What ran out is found once a second, by any clock."""
+    site.clock.forward(3600)
+    site.claim(one)
+    site.clock.forward(-3600)
+    site.claim(one)
+
+    assert site.client.hget(site.keys.root, "swept") == str(site.clock.ms)
+
+
+@pytest.mark.usefixtures("scan")
+def test_a_lease_of_nobody_is_in_nobodys_way(site: Site, one: Holder) -> None:
+    """A store that lost a task's record goes on, and forgets its lease."""
+    (lease,) = site.claim(one, limit=1)
+    site.client.delete(site.keys.of("task", lease.task))
+    site.pass_time(130)
+
+    assert site.sweep() == 0
+    assert site.claim(one) is not None
+    assert site.client.zscore(site.keys.of("leases"), lease.task) is None
+
+
 @pytest.mark.parametrize("every", [5, 29, 31, 120])
 def test_late_sweeps_still_take_back(site: Site, scan: int, one: Holder, every: int) -> None:
     """However rarely the sweep runs, a dead scanner's task comes back in the end."""

@@ -380,6 +380,20 @@ def test_deleting_a_group(site: Site) -> None:
         retirement.retire(site.keys, "group", group)
 
 
+def test_what_takes_no_place_is_in_nobodys_way(site: Site) -> None:
+    """Behind a paused scan, and one that nobody can do, the next claim hands out."""
+    scanner = site.scanner()
+    site.heartbeat(scanner, engines="connect")
+    other = site.scan(own(scanner), engine="masscan")
+    paused = site.scan(own(scanner))
+    site.scans.pause(site.keys, paused, reason="a test")
+    scan = site.scan(own(scanner), targets="10.0.0.0/30")
+
+    assert why(site, scan) == "AWAITING_CLAIM"
+    assert {lease.scan for lease in site.claim(scanner)} == {scan}
+    assert why(site, other) == "NO_SCANNER_WITH_ENGINE"
+
+
 def test_deleting_a_scan_leaves_nothing(site: Site) -> None:
     """Only a finished scan can be deleted, and then no key of it stays."""
     scanner = site.scanner()

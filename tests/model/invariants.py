@@ -95,6 +95,8 @@ def counters_of_scanner(raw: Raw, scanner: str) -> None:
     assert int(record.get("tasks", 0)) == len(tasks), f"scanner {scanner}: {record}"
     assert int(record.get("targets", 0)) == sum(map(_size, tasks)), f"scanner {scanner}: {record}"
     assert raw.get(f"scanner:{scanner}:scans", {}) == {s: str(n) for s, n in scans.items()}
+    listed = {task for task in raw.get("leases", {}) if raw[f"task:{task}"]["scanner"] == scanner}
+    assert set(raw.get(f"scanner:{scanner}:tasks", {})) == listed, f"scanner {scanner}"
 
 
 def use(raw: Raw, scanner: str) -> tuple[int, int, int]:
@@ -151,8 +153,8 @@ def one_lease_a_task(before: Raw, raw: Raw) -> None:
         record, was = raw[f"task:{task}"], before.get(f"task:{task}", {})
         assert (record["status"] in HELD) == (task in raw.get("leases", {})), f"{task}: {record}"
         assert int(record["attempt"]) >= int(was.get("attempt", 0)), f"{task}: an older attempt"
-    owners = {raw[f"task:{task}"]["scanner"] for task in raw.get("leases", {})}
-    assert owners <= set(raw.ids["scanner"]), "a lease of nobody"
+    owners = Counter(t for s in raw.ids["scanner"] for t in raw.get(f"scanner:{s}:tasks", {}))
+    assert owners == Counter(dict.fromkeys(raw.get("leases", {}), 1)), "two owners, or none"
     running = {t for t in raw.get("leases", {}) if raw[f"task:{t}"]["status"] == "running"}
     assert set(raw.get("stalls", {})) == running, "stalls are watched of what runs"
 

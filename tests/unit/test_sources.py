@@ -139,3 +139,15 @@ def test_keys_of_a_site_share_a_hash_tag() -> None:
 
     assert keys.root == "sd:{branch-7}"
     assert keys.of("scan", 17, "open") == "sd:{branch-7}:scan:17:open"
+
+
+@pytest.mark.parametrize("name", [*SCRIPTS, *(f"lib/{step}" for step in STEPS)])
+def test_an_include_is_used(name: str) -> None:
+    """By a name of its, or because what it writes is to be written first."""
+    own = set(re.findall(r"\w+", re.sub(r"--.*", "", text(name))))
+    for step in re.findall(r"^-- include: (\w+)$", text(name), re.MULTILINE):
+        lines = re.findall(
+            r"^local (?:function )?(\w+(?:, \w+)*)", text(f"lib/{step}"), re.MULTILINE
+        )
+        names = {word for line in lines for word in line.split(", ")}
+        assert names & own or "WRITERS[" in text(f"lib/{step}"), f"{step} is not used"

@@ -2,6 +2,7 @@
 -- include: text
 -- include: task
 -- include: charge
+-- include: records
 -- charge_late(task, subnet): a task that was handed out before a subnet was limited counts against its
 -- budget from now on; peak keeps that this was not handed out above the limit.
 local function charge_late(task, subnet)

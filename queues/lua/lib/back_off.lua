@@ -1,7 +1,7 @@
 -- include: keys
--- include: text
 -- include: alarm
--- include: scanner
+-- include: known
+-- include: records
 local OF_FAILURES = { 'failures', 'wait_until' }
 
 -- is_name(task): whether its target is a host name; that such a one fails is no fault of the scanner.

@@ -1,11 +1,12 @@
 -- include: keys
 -- include: new_id
 -- include: task
--- include: scan
 -- include: held
 -- include: members
 -- include: charge
 -- include: text
+-- include: known
+-- include: records
 -- hold(holders, scanner): the last 8 holders with this one appended.
 local function hold(holders, scanner)
   local all = {}
@@ -48,11 +49,13 @@ end
 
 -- list_out(tasks, id, me, now): these tasks of the scan are among those that the scanner and the site have out.
 local function list_out(tasks, id, me, now)
-  local leases, of_scan, expires = key('leases'), key('scan', id, 'tasks'), text(now + me.claim_ms)
+  local leases, of_scan, of_scanner = key('leases'), key('scan', id, 'tasks'), key('scanner', me.id, 'tasks')
+  local expires = text(now + me.claim_ms)
   for i = 1, #tasks do
     local task = tasks[i].id
     score(leases, task, expires)
     score(of_scan, task, task)
+    score(of_scanner, task, task)
     if me.request ~= '' then
       note_unstarted(me.id, me.request, task, '0')
     end

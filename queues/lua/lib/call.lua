@@ -2,6 +2,7 @@
 -- include: able
 -- include: scan
 -- include: polls
+-- include: known
 local CHANNEL = 'sd:wake:'
 local WHO_WAITS = { 'poll', 'poll_until', 'engines', 'drain', 'retired', 'wait_until', 'tasks', 'cap_tasks', 'targets',
   'cap_targets', 'cap_jobs' }

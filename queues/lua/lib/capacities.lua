@@ -1,5 +1,3 @@
--- include: keys
--- include: text
 -- include: records
 -- include: presence
 local function number(value)

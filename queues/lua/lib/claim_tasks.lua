@@ -1,4 +1,3 @@
--- include: keys
 -- include: text
 -- include: sweep_due
 -- include: repeat_claim

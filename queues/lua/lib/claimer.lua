@@ -1,4 +1,3 @@
--- include: keys
 -- include: scanner
 -- include: able
 -- include: held

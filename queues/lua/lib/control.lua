@@ -1,4 +1,3 @@
--- include: keys
 -- include: site
 -- include: scan
 local WORD = { pausing = 'pause', paused = 'pause', canceling = 'cancel', canceled = 'cancel' }

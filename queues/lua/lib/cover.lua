@@ -2,6 +2,8 @@
 -- include: keys
 -- include: text
 -- include: scan
+-- include: write_back
+-- include: records
 local COVERED = {}
 STARTERS[#STARTERS + 1] = function()
   COVERED = emptied(COVERED)

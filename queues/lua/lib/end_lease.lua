@@ -1,5 +1,4 @@
 -- include: keys
--- include: text
 -- include: task
 -- include: scan
 -- include: held
@@ -9,6 +8,7 @@
 -- include: charge
 -- include: sharers
 -- include: rouse
+-- include: records
 -- free_budgets(task, now): gives its rate back; what waited for it can be handed out again.
 local function free_budgets(task, now)
   if discharge('scan', task.scan, task, now) then
@@ -39,6 +39,7 @@ local function end_lease(task, now)
     set(held, task.scan, false)
   end
   score(key('leases'), task.id, false)
+  score(key('scanner', task.scanner, 'tasks'), task.id, false)
   if task.status == 'running' then
     score(key('stalls'), task.id, false)
   elseif task.request ~= '' then

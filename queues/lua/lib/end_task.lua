@@ -1,4 +1,3 @@
--- include: keys
 -- include: scan
 -- include: alarm
 -- include: end_lease

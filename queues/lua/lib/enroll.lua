@@ -1,6 +1,5 @@
 -- include: keys
 -- include: text
--- include: records
 -- include: budget
 -- include: sharers
 local FORGOTTEN_AT_MOST = 100

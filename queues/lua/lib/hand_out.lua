@@ -1,4 +1,3 @@
--- include: keys
 -- include: take
 -- include: begin_lease
 local LOOKS_AT_MOST, LOOKS_AT_LEAST = 16, 4 -- at open intervals of a scan that are not for now

@@ -1,8 +1,8 @@
 -- include: keys
 -- include: text
 -- include: fence
--- include: task
 -- include: scan
+-- include: records
 -- judge_results(task, scanner, attempt, word, batch): what is to become of a batch of results that come with
 -- a call that was judged by `word` (of fence): 'ok', 'repeated', 'gap' and the last batch, or why not.
 local function judge_results(task, scanner, attempt, word, batch)

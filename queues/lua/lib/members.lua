@@ -1,5 +1,4 @@
 -- include: begin
--- include: keys
 -- include: write_back
 -- Sorted sets as a script changes them: what it says last of a member is written, once, by write_back.
 local MEMBERS = {}

@@ -1,6 +1,6 @@
--- include: keys
 -- include: text
 -- include: site
+-- include: records
 -- new_id(now): an id never given before, by the clock in microseconds: a store that lost its last
 -- second gives none twice.
 local function new_id(now)

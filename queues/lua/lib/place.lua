@@ -3,6 +3,7 @@
 -- include: text
 -- include: scan
 -- include: queue
+-- include: known
 local ASIDE -- whether a job was put aside in this call
 STARTERS[#STARTERS + 1] = function()
   ASIDE = false

@@ -1,6 +1,6 @@
 -- include: keys
 -- include: text
--- include: records
+-- include: known
 local ENDED_AT_MOST = 100
 
 -- Parked polls: a scanner that found nothing waits for work in a process of the ingest, which is told on its

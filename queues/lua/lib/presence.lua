@@ -1,4 +1,3 @@
--- include: keys
 -- include: text
 -- include: records
 -- include: rouse

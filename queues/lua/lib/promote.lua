@@ -1,6 +1,7 @@
 -- include: keys
 -- include: queue
 -- include: place
+-- include: records
 local READ_AT_MOST_PARKED = 100
 
 -- unpark(queue, able, quota): scans whose engine has come back online are ready again in their old

@@ -1,4 +1,4 @@
--- include: records
+-- include: known
 local OF_QUEUE = { 'lost', 'retired', 'slots' }
 
 -- queue_of(id): the record of a job queue.

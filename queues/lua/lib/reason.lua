@@ -20,22 +20,12 @@ local function standings(queue, scan, now, asked)
   return seen
 end
 
--- in_reach(queue, scan, room): whether the next claim moves this waiting job to ready.
-local function in_reach(queue, scan, room)
-  for _, other in ipairs(redis.call('LRANGE', key('queue', queue, 'waiting'), 0, room - 1)) do
-    if other == scan then
-      return true
-    end
+-- waiting_place(queue, scan, cap): why a job on the waiting list is not handed out.
+local function waiting_place(queue, scan, cap)
+  if tonumber(cap) <= ready_in(queue) and string.sub(queue, 1, 1) == 'g' then
+    return 'GROUP_AT_JOB_CAPACITY'
   end
-  return false
-end
-
--- waiting_place(job, scan, room): why a job on the waiting list is not handed out.
-local function waiting_place(job, scan, room)
-  if room <= 0 then
-    return string.sub(job.queue, 1, 1) == 's' and 'BEHIND_OTHER_SCANS' or 'GROUP_AT_JOB_CAPACITY'
-  end
-  return in_reach(job.queue, scan.id, room) and 'AWAITING_CLAIM' or 'BEHIND_OTHER_SCANS'
+  return is_in_reach(queue, scan.id) and 'AWAITING_CLAIM' or 'BEHIND_OTHER_SCANS'
 end
 
 -- reason(job, scan, now, asked): why this job of the scan is not handed out, and which limit is in the
@@ -52,8 +42,7 @@ local function reason(job, scan, now, asked)
   if not seen.behind and not seen.open and not seen.spent then
     return seen.full and 'SCANNERS_FULL' or 'SCANNERS_BACKING_OFF'
   elseif job.place == 'listed' then
-    local room = tonumber(q.cap) - redis.call('ZCARD', key('queue', job.queue, 'ready'))
-    return waiting_place(job, scan, room)
+    return waiting_place(job.queue, scan, q.cap)
   elseif scan.limit or (seen.spent and not seen.open) then
     return 'BUDGET_SPENT', scan.limit or seen.spent
   end

@@ -30,7 +30,7 @@ local function add(record, name, number)
     before = read(record, { name })[name]
   end
   local after = (before or 0) + number
-  if before == after - number then -- it is a number, and no text that the store gave: it is to be written already
+  if before == after - number then -- only add and set make numbers, so it is to be written already
     record[name] = after
   else
     set(record, name, after)

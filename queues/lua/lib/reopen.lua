@@ -3,6 +3,7 @@
 -- include: task
 -- include: scan
 -- include: return_jobs
+-- include: records
 local CUT_ANEW = '-1' -- no version of the rules: what comes back was cut under older ones
 
 -- reopen(task, first): the addresses from `first` to the task's end go to the front of the open list

@@ -5,6 +5,8 @@
 -- include: waiting
 -- include: call
 -- include: call_holders
+-- include: records
+-- include: members
 -- include: write_back
 local READY_AT_MOST = 16
 -- What a script has made: something to be had now of a scan, on a queue, by a scanner.
@@ -65,7 +67,7 @@ local function call_all(now)
   end
 end
 
--- Where anybody waits. After the records, which it reads as they are now.
+-- Where anybody waits. After records and members, which it reads as they are now.
 WRITERS[#WRITERS + 1] = function()
   local does_wait = #STIRRED + #STIRRED_QUEUES > 0 and redis.call('EXISTS', key('polls')) == 1
   for i = 1, #STIRRED_SCANNERS do

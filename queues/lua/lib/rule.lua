@@ -1,6 +1,6 @@
 -- include: keys
--- include: text
 -- include: site
+-- include: records
 local RULES_AT_MOST = 100000 -- of a kind, in a site
 
 -- rule_key(kind, id): the record of a subnet, an exclusion or a scope.

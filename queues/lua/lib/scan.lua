@@ -1,4 +1,5 @@
--- include: records
+-- include: known
+-- include: keys
 local OF_SCAN = { 'status', 'engine', 'open', 'in_flight', 'done', 'failed', 'excluded', 'claimed', 'running', 'rules',
   'ports', 'rate', 'hosts_per_task', 'port_list', 'spent', 'active', 'advanced', 'tasks_completed', 'started' }
 local ON_OFFER = { 'engine', 'open', 'in_flight', 'claimed', 'rules', 'ports', 'rate', 'hosts_per_task', 'port_list' }

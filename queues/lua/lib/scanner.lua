@@ -1,4 +1,5 @@
--- include: records
+-- include: known
+-- include: keys
 local OF_SCANNER = { 'auth', 'drain', 'retired', 'wait_until', 'failures', 'engines', 'groups', 'cap_targets', 'cap_tasks',
   'cap_jobs', 'targets', 'tasks', 'rate', 'cursor', 'waits', 'poll' }
 local ALWAYS_NEEDED = { 'auth', 'tasks', 'targets', 'failures', 'wait_until', 'poll' }

@@ -1,4 +1,3 @@
--- include: keys
 -- include: text
 -- include: site
 -- include: window

@@ -1,5 +1,6 @@
 -- include: begin
--- include: records
+-- include: known
+-- include: keys
 local OF_SITE, SITE_RECORD = { 'swept', 'grace', 'rules', 'last_id' }, nil
 STARTERS[#STARTERS + 1] = function()
   SITE_RECORD = { SITE }

@@ -1,6 +1,5 @@
--- include: keys
 -- include: text
--- include: records
+-- include: known
 -- slice_size(row, rate, free): how many addresses the next slice of a scan has (design §2): about
 -- task_seconds of probing, shrinking towards the end of the scan, within the free capacity.
 -- free has targets, tasks, task_seconds.

@@ -1,6 +1,5 @@
 -- include: keys
 -- include: able
--- include: records
 -- include: claimer
 -- include: window
 -- include: pick

@@ -1,7 +1,5 @@
--- include: keys
 -- include: scan
 -- include: held
--- include: members
 -- include: renew
 -- include: set_status
 -- note_start(task, now): it was begun, now; the scan runs from its first start.

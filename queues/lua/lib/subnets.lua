@@ -1,5 +1,4 @@
 -- include: keys
--- include: budget
 -- subnets_of(ids, known): the budgets of a chain of subnets ("17,23"), outermost first, as they are now;
 -- known remembers those that this script has read. A subnet deleted meanwhile limits nothing.
 local function subnets_of(ids, known)

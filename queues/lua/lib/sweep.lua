@@ -1,5 +1,4 @@
 -- include: keys
--- include: text
 -- include: sweep_due
 -- include: task
 -- include: take_back
@@ -12,7 +11,12 @@ local function sweep(now, lease_ms, most)
   local due = has_grace(now) and {} or due_leases(now, most)
   set(site(), 'swept', #due < most and now or now - LOOK_MS) -- where more may be left, the next claim is to look
   for _, id in ipairs(due) do
-    take_back(load_task(id), now)
+    local task = load_task(id)
+    if task then
+      take_back(task, now)
+    else
+      score(key('leases'), id, false)
+    end
   end
   return #due
 end

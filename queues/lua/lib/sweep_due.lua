@@ -1,6 +1,7 @@
 -- include: keys
 -- include: text
 -- include: site
+-- include: records
 local AWAY_MS = 30000
 local LOOK_MS = 1000 -- between two looks
 
@@ -23,7 +24,7 @@ end
 -- is_sweep_due(now): whether a sweep has something to do, which is looked at once a second; where it has not, this was one.
 local function is_sweep_due(now)
   local swept = site().swept
-  if swept and now - swept < LOOK_MS then
+  if swept and math.abs(now - swept) < LOOK_MS then
     return false
   elseif was_away(now) or (not has_grace(now) and #due_leases(now, 1) > 0) then
     return true

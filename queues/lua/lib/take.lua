@@ -1,8 +1,6 @@
 -- include: keys
--- include: text
 -- include: pick
 -- include: open_list
--- include: scan
 -- include: begin_lease
 -- include: sharers
 -- include: withdraw

@@ -1,5 +1,6 @@
--- include: records
 -- include: text
+-- include: known
+-- include: keys
 -- A task's record keeps what it covers in one field, slice, and who has it and how in another, lease: a hash of few
 -- fields costs a script less than one of many. queues/task_records.py reads them for the rest of the product.
 local SLICE = '^(%d+):(%d+):(%d+):(%d+):([%d,]*)$'

@@ -5,6 +5,7 @@
 -- include: site
 -- include: enroll
 -- include: place
+-- include: records
 local WAITS_AT_MOST, CLOSED_AT_MOST = 16, 4
 
 -- wait_for(me, kind, id): a scanner found too little of a budget.

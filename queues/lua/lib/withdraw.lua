@@ -3,7 +3,7 @@
 -- include: reach
 -- include: rouse
 -- withdraw(scan): it has nothing to hand out for now; its jobs leave ready, closed and parked. It makes room, also
--- where it was yet to come.
+-- where it was yet to come: what is open of it counts as before this call, when it was to take a place.
 local function withdraw(scan)
   local s, jobs = scan_of(scan), redis.call('HGETALL', key('scan', scan, 'jobs'))
   for i = 1, #jobs, 2 do
