@@ -30,9 +30,9 @@ class Scanner:
         """A POST of its."""
         return post(path, self.key, body)
 
-    def post_text(self, path: str, body: bytes) -> bytes:
+    def post_text(self, path: str, body: bytes, request_id: str = "") -> bytes:
         """A POST of its, of what is JSON already."""
-        return post_text(path, self.key, body)
+        return post_text(path, self.key, body, request_id)
 
 
 def register(server: Server, count: int, **fields: Any) -> list[Scanner]:

@@ -42,9 +42,10 @@ def post(path: str, key: str, body: dict[str, Any]) -> bytes:
     return post_text(path, key, _encode(body).encode())
 
 
-def post_text(path: str, key: str, body: bytes) -> bytes:
+def post_text(path: str, key: str, body: bytes, request_id: str = "") -> bytes:
     """A POST of what is JSON already, as a scanner with this key sends it."""
-    return _post(path, f"X-API-Key: {key}", body)
+    named = f"\r\nX-Request-Id: {request_id}" if request_id else ""
+    return _post(path, f"X-API-Key: {key}{named}", body)
 
 
 def operate(path: str, token: str, body: dict[str, Any]) -> bytes:

@@ -4,6 +4,10 @@ A life is a claim, a start and a completion. With `sync` one call says that ten 
 which also starts them, and brings ten more. With the plain calls a claim brings up to ten, and each
 is started and completed by a call of its own. The other queues' consumers speak to their store
 directly, in process; what they do with a job is nothing.
+
+Syncs have no request id, by which a client is given again at once what an answer told it that was
+lost: the other queues have nothing like that, and there as here a job waits for its lease to end.
+What syncs with ids of their own come to is told beside it.
 """
 
 from __future__ import annotations
@@ -11,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import msgspec
@@ -28,33 +33,14 @@ CONNECTIONS = 4
 PLAIN_CONNECTIONS = 8
 JOBS_A_CALL = 10
 SYNC, CONSTANT, PLAIN, SINGLE = "sync", "constant view", "plain calls", "plain calls, claims of one"
+NAMED = "sync, each call with a request id"
 BULLMQ, BULLMQ_ONE = "BullMQ, 50 in flight", "BullMQ, one in flight"
 CELERY, RQ, POSTGRES = "Celery", "RQ", "PostgreSQL SKIP LOCKED, 8 connections"
 CLIENT_SIDE = (SYNC, CONSTANT)
 
 
-class _Done(msgspec.Struct, rename="camel"):
-    """A job, as it is told and as it is reported done."""
-
-    job_id: int
-    attempt: int
-    state: str = "completed"
-
-
-class _Synced(msgspec.Struct):
-    """What an efficient client reads of an answer to a sync: all of what it will need."""
-
-    jobs: list[_Done]
-    errors: list[Any]
-
-
-class _Sync(msgspec.Struct):
-    want: int
-    jobs: list[_Done]
-
-
-_encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(_Synced).decode
+_encode = msgspec.json.Encoder().encode  # an efficient client's
+_decode = msgspec.json.Decoder().decode
 
 
 @dataclass
@@ -66,9 +52,9 @@ class Lives:
     seconds: float
     count: int = 0
 
-    def by_sync(self) -> float:
-        """Four connections, ten jobs a call."""
-        return self._rate([self._sync(one) for one in self.scanners[:CONNECTIONS]])
+    def by_sync(self, *, named: bool = False) -> float:
+        """Four connections, ten jobs a call. named: each call has an id of its own."""
+        return self._rate([self._sync(one, named=named) for one in self.scanners[:CONNECTIONS]])
 
     def by_plain_calls(self, limit: int) -> float:
         """Eight connections, so many jobs a claim."""
@@ -82,18 +68,25 @@ class Lives:
             seconds = converse(connections, talks).seconds
         return self.count / seconds
 
-    def _sync(self, scanner: Scanner) -> Talk:
-        done: list[_Done] = []
+    def _sync(self, scanner: Scanner, *, named: bool) -> Talk:
+        done: list[dict[str, Any]] = []
         want = JOBS_A_CALL
-        while want or done:
-            answer = yield scanner.post_text("/scanner/sync", _encode(_Sync(want, done)))
+        for call in count():
+            request_id = f"{scanner.id}-{self.until}-{call}" if named else ""
+            body = _encode({"want": want, "jobs": done})
+            answer = yield scanner.post_text("/scanner/sync", body, request_id)
             assert answer.status == 200, answer
             said = _decode(answer.body)
-            assert not said.errors, said
-            assert len(said.jobs) == want, said
+            assert not said["errors"], said["errors"]
+            assert len(said["jobs"]) == want, said
             self.count += len(done)
+            if not want:
+                return
             want = JOBS_A_CALL if clock() < self.until else 0
-            done = said.jobs
+            done = [
+                {"jobId": job["jobId"], "attempt": job["attempt"], "state": "completed"}
+                for job in said["jobs"]
+            ]
 
     def _plain(self, scanner: Scanner, limit: int) -> Talk:
         claim = scanner.get(f"/scanner/jobs?limit={limit}")
@@ -124,6 +117,7 @@ def sides(*, quick: bool) -> Iterator[tuple[dict[str, Side], Peers]]:
         yield (
             {
                 SYNC: lives.by_sync,
+                NAMED: lambda: lives.by_sync(named=True),
                 CONSTANT: asking(theirs, scanners[:CONNECTIONS], "/constant", 3.0 / few),
                 BULLMQ: lambda: others.bullmq(30_000 // few, 50),
                 BULLMQ_ONE: lambda: others.bullmq(12_000 // few, 1),
@@ -148,7 +142,7 @@ def measure(*, quick: bool) -> Findings:
     found.versions |= others.versions
     for row in judged(rates):
         found.add(row)
-    for name in (BULLMQ_ONE, SINGLE, POSTGRES):
+    for name in (NAMED, BULLMQ_ONE, SINGLE, POSTGRES):
         found.figures[f"{name}, lives a second"] = rates.raw(name)
     return found
 
