@@ -16,7 +16,6 @@ _FLAG = re.compile(r"^-- flag: ([\w-]+)\n", re.MULTILINE)
 _DEFINES = re.compile(r"^local (?:function )?(\w+(?:, \w+)*)", re.MULTILINE)
 _WORD = re.compile(r"\w+")
 _FREES = "allow-oom"
-_FREEING = "redis.call('ZREM', KEYS[1] .. ':leases', '')\n"
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ def source(script: str) -> str:
 
     It has no flags: one that frees room begins with what a full store takes, and then takes all.
     """
-    first = _FREEING if _FREES in _flags(script) else ""
+    first = _read("eval/frees") if _FREES in _flags(script) else ""
     return f"local KEYS, ARGV = KEYS, ARGV\n{first}{_steps([script])}begin()\n{_body(script)}"
 
 

@@ -26,8 +26,8 @@ local function free_budgets(task, now)
   end
 end
 
--- end_lease(task, now): takes the lease away and gives its capacity back: the only place that does. Whoever calls it says at once
--- what the task is now. Returns false where it has none.
+-- end_lease(task, now): takes the lease away and gives its capacity back: the only place that does. Whoever calls it says
+-- at once what the task is now. Returns false where it has none.
 local function end_lease(task, now)
   if not is_held(task) then
     return false

@@ -20,7 +20,8 @@ end
 -- update_presence(scanner): what an available scanner adds to each of its queues (task slots, who can
 -- do which engine) follows its record. `counted` holds what was added, so nothing is added twice.
 local function update_presence(scanner)
-  local s = read(record_of('scanner', scanner), { 'enabled', 'drain', 'online', 'cap_tasks', 'engines', 'groups', 'counted', 'retired' })
+  local s = read(record_of('scanner', scanner),
+    { 'enabled', 'drain', 'online', 'cap_tasks', 'engines', 'groups', 'counted', 'retired' })
   local counts = ''
   if s.enabled == '1' and s.drain ~= '1' and s.online == '1' and not s.retired then
     local engines = (s.engines and s.engines ~= '') and s.engines or '*'
