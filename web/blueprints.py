@@ -67,9 +67,9 @@ class Blueprint(SmorestBlueprint):  # type: ignore[misc]  # flask-smorest has no
 
     def arguments(self, schema: Any, **options: Any) -> Decorator:
         """Parse the body (or location="query") by this schema, and pass it to the view first."""
-        fields = (schema() if isinstance(schema, type) else schema).fields.values()
-        options.setdefault("required", any(field.required for field in fields))
-        decorator: Decorator = super().arguments(schema, **options)
+        made = schema() if isinstance(schema, type) else schema  # once, and not for each call
+        options.setdefault("required", any(field.required for field in made.fields.values()))
+        decorator: Decorator = super().arguments(made, **options)
         return decorator
 
     def doc(self, **says: Any) -> Decorator:
@@ -102,7 +102,7 @@ class Blueprint(SmorestBlueprint):  # type: ignore[misc]  # flask-smorest has no
 
         if location == "query" and self._query().fields:
             return self.arguments(self._query, location="query")(without)
-        return self.ARGUMENTS_PARSER.use_args(Schema, location=location)(without)
+        return self.ARGUMENTS_PARSER.use_args(Schema(), location=location)(without)
 
 
 def _declared(view: Callable[..., Any]) -> set[str]:

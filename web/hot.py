@@ -89,9 +89,8 @@ class HotBlueprint(Blueprint):
 
     def met(self) -> Any:
         """Who calls, as Flask's view is told. Raises where nobody may."""
-        turned_away = request.environ.pop(TURNED_AWAY, None)
-        if turned_away is not None:
-            raise turned_away
+        if TURNED_AWAY in request.environ:
+            raise request.environ.pop(TURNED_AWAY)
         return request.environ.pop(MET, None) or self.meet(current_app, request.environ)
 
     def doc(self, **says: Any) -> Decorator:
@@ -126,9 +125,8 @@ def _raising_again(view: Callable[..., Response]) -> Any:
 
     @functools.wraps(view)
     def run(**names: Any) -> Response:
-        raised = request.environ.pop(RAISED, None)
-        if raised is not None:
-            raise raised
+        if RAISED in request.environ:
+            raise request.environ.pop(RAISED)
         return view(**names)
 
     return run

@@ -29,11 +29,12 @@ class Unusual(Exception):
 
 def query_reader(schema: Any, parser: FlaskParser) -> Read:
     """Reads a query by this schema. Scanners ask with few different ones; each is read once."""
+    made = schema()
 
     @lru_cache(maxsize=QUERIES_REMEMBERED)
     def read(query: str) -> Loaded:
-        asked = Request({"QUERY_STRING": query})
-        loaded: Loaded = parser.parse(schema, asked, location="query")
+        asked = Request({"QUERY_STRING": query}, populate_request=False)
+        loaded: Loaded = parser.parse(made, asked, location="query")
         return loaded
 
     return lambda environ, _: read(environ.get("QUERY_STRING", ""))

@@ -20,6 +20,13 @@ class Schema(ma.Schema):
         first, *rest = field_name.split("_")
         field_obj.data_key = field_obj.data_key or first + "".join(map(str.capitalize, rest))
 
+    def load(self, *data: Any, **options: Any) -> Any:
+        """As marshmallow's, whose refusal and the frame that makes it hold each other, and data."""
+        try:
+            return super().load(*data, **options)
+        except ma.ValidationError as error:
+            raise error.with_traceback(None) from None
+
 
 class View(Schema):
     """What we answer; clients are to ignore fields that they do not know."""

@@ -8,10 +8,12 @@ import weakref
 from typing import Any
 
 import pytest
+import redis
 from flask import Flask, g
+from marshmallow import fields
 from werkzeug.test import EnvironBuilder, TestResponse
 
-from domain.errors import JobNotOwned
+from domain.errors import JobNotFound, JobNotOwned, LeaseLost, MissingApiKey
 from metrics.calls import TimedCalls
 from web.application import Application
 from web.blueprints import Api
@@ -28,6 +30,14 @@ MOST_BYTES = 100
 
 class Amount(Schema):
     amount = Integer(1)
+
+
+class Part(Schema):
+    of = fields.List(fields.Nested(Amount))
+
+
+class Order(Amount):
+    parts = fields.List(fields.Nested(Part))
 
 
 class Limit(Schema):
@@ -66,7 +76,7 @@ class House:
         who.environ = environ
         self.ran.append(f"met {who}")
         if not who:
-            raise JobNotOwned
+            raise MissingApiKey
         return who
 
     def ask(self, method: str, path: str, **options: Any) -> TestResponse:
@@ -90,7 +100,7 @@ class House:
             return answer({"ok": True}, retry_after_seconds=7)
 
         @hot.post("/<int:item>/take")
-        @hot.arguments(Amount)
+        @hot.arguments(Order)
         @hot.response(200, Ok)
         def take(call: str, body: dict[str, Any], item: int) -> Answer:
             """Take."""
@@ -187,33 +197,61 @@ def test_who_was_turned_away_is_not_met_again() -> None:
         "POST", "/hot/1/take", headers={}, input_stream=io.BytesIO(b"{"), content_type="text/plain"
     )
 
-    assert said.status_code == 403
+    assert said.status_code == 401
     assert house.ran == ["met ", "flask"]
 
 
-class Body(io.BytesIO):
-    """One that can be looked for."""
+class Mark:
+    """Of a call: it can be looked for."""
 
 
-@pytest.mark.parametrize("path", ["/hot/1/take", "/hot/list?wait=3"])
-def test_nothing_of_a_call_outlives_it(path: str) -> None:
+TAKE, LIST = "/hot/1/take", "/hot/list"
+ANN = {"X-Name": "Ann"}
+ENDS: dict[str, tuple[str, dict[str, Any], bytes, Exception | None]] = {
+    "200": (TAKE, ANN, b'{"amount":2}', None),
+    "200 of a query": (f"{LIST}?wait=3", ANN, b"", None),
+    "200 by Flask": (TAKE, {**ANN, "Content-Type": "application/json;charset=utf-8"}, b"{}", None),
+    "400": (TAKE, ANN, b"{", None),
+    "401": (TAKE, {}, b"{}", None),
+    "403": (TAKE, ANN, b"{}", JobNotOwned("It is not yours.")),
+    "404": ("/hot/nowhere", ANN, b"{}", None),
+    "404 of a view": (TAKE, ANN, b"{}", JobNotFound("There is none.")),
+    "405": (LIST, ANN, b"{}", None),
+    "409": (TAKE, ANN, b"{}", LeaseLost("It is another's.")),
+    "413": (TAKE, ANN, b" " * (MOST_BYTES + 1), None),
+    "415": (TAKE, {**ANN, "Content-Type": "text/plain"}, b"{}", None),
+    "422": (TAKE, ANN, b'{"amount":0}', None),
+    "422 deep within": (TAKE, ANN, b'{"parts":[{"of":[{"amount":0}]}]}', None),
+    "422 of a query": (f"{LIST}?limit=0", ANN, b"", None),
+    "500": (TAKE, ANN, b"{}", KeyError("unforeseen")),
+    "503": (TAKE, ANN, b"{}", redis.ConnectionError("away")),
+}
+
+
+@pytest.mark.parametrize(("end", "call"), ENDS.items(), ids=ENDS.keys())
+def test_nothing_of_a_call_outlives_it(
+    end: str, call: tuple[str, dict[str, Any], bytes, Exception | None]
+) -> None:
     """Else all bodies would wait for the collector, which seldom looks through everything."""
     house = House()
-    body = Body(b'{"amount":2}')
-    gone = weakref.ref(body)
-    method = "GET" if "list" in path else "POST"
+    path, headers, sent, house.refuses = call
+    mark = Mark()
+    gone = weakref.ref(mark)
+    method = "GET" if "?" in path else "POST"
     environ = EnvironBuilder(
-        path, method=method, headers={"X-Name": "Ann"}, content_type="application/json"
+        path, method=method, headers={"Content-Type": "application/json", **headers}
     ).get_environ()
-    environ |= {"wsgi.input": body, "CONTENT_LENGTH": "12"}
+    environ |= {"wsgi.input": io.BytesIO(sent), "CONTENT_LENGTH": str(len(sent)), "mark": mark}
+    heard: list[str] = []
     gc.disable()
     try:
-        said = house.app.wsgi_app(environ, lambda *_: lambda _: None)
+        said = house.app.wsgi_app(environ, lambda status, *_: heard.append(status[:3]))  # type: ignore[func-returns-value,arg-type]  # WSGI's old way to write
         list(said)
         said.close()  # type: ignore[attr-defined]  # what is answered here has it
         house.ran.clear()
-        del environ, body, said
+        del call, environ, mark, said, house
 
+        assert heard == [end[:3]]
         assert gone() is None
     finally:
         gc.enable()
