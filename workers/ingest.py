@@ -40,7 +40,7 @@ class IngestWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not typed
         super().__init__(*args, **options)
         self._told = Event()
         self._pools: list[Pool] = []
-        self._idle = Idle()
+        self._idle, self._begun = Idle(), Idle()
 
     def load_wsgi(self) -> None:
         """Load the app, and what puts its parked polls aside, if it has any."""
@@ -51,7 +51,12 @@ class IngestWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not typed
             self.wsgi = self._aside
         if (hot := extensions.get("hot")) and not asks_for_more(self.cfg, self.sockets):
             self._lane = Lane(
-                self.wsgi, self.cfg, below=hot.below, knows=hot.knows, idle=self._idle
+                self.wsgi,
+                self.cfg,
+                below=hot.below,
+                knows=hot.knows,
+                idle=self._idle,
+                begun=self._begun,
             )
         gc.collect()
         gc.freeze()  # what the app is made of is never garbage; to look through it takes 0.1 s
@@ -63,7 +68,8 @@ class IngestWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not typed
         while self.alive:
             self.notify()
             self._told.wait(NOTIFY_SECONDS)
-            self._idle.end(self.cfg.keepalive)
+            for waits in (self._idle, self._begun):
+                waits.end(self.cfg.keepalive)
         for server in servers:
             server.close()
         groups = [server.pool for server in servers]
@@ -105,7 +111,10 @@ class IngestWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not typed
         return self._idle
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Stop: `run` goes on to its end, connections that wait for a request end now."""
+        """Stop: `run` goes on to its end, connections that wait for a request end now.
+
+        Those that wait for the rest of one have begun, and are answered.
+        """
         super().handle_exit(sig, frame)
         self._idle.over = True
         self._idle.end()

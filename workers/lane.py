@@ -5,6 +5,7 @@ That one is gunicorn's, and the connection comes back afterwards.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from io import BytesIO
 from typing import Any
@@ -13,27 +14,44 @@ from gunicorn.http.wsgi import base_environ  # type: ignore[import-untyped]
 
 from workers.client_socket import ClientSocket
 from workers.idle import Idle
-from workers.ordinary import Environ, Head, Headers, Heads, answer
+from workers.ordinary import Environ, Headers, Heads, answer
+from workers.rereading import head_of, tail_of
 
 Address = tuple[Any, ...]  # of TCP
 
 CHUNK_BYTES = 8192  # as gunicorn: so much may be served of one connection in one turn
-MOST_OF_STRANGERS_BYTES = 16 * 1024  # of a request, while it is not known whose it is
+_LATE = {  # by hand: web.problems loads what gevent has to patch first
+    "type": "about:blank",
+    "title": "Request Timeout",
+    "status": 408,
+    "detail": "The body did not come, or not all of it.",
+    "code": "REQUEST_TIMEOUT",
+    "retryable": True,
+}
 
 
 class Lane:
     """Serves an app.
 
     below: what the paths of ordinary requests begin with. knows: whether the app knows who calls.
+    idle, begun: the waits for a request, and for the rest of one.
     """
 
     def __init__(
-        self, app: Any, config: Any, *, below: str, knows: Callable[[Environ], bool], idle: Idle
+        self,
+        app: Any,
+        config: Any,
+        *,
+        below: str,
+        knows: Callable[[Environ], bool],
+        idle: Idle,
+        begun: Idle,
     ) -> None:
         self._app = app
         self._below = below
         self._knows = knows
         self._idle = idle
+        self._begun = begun
         self._always: Environ = {
             **base_environ(config),
             "wsgi.multithread": True,
@@ -49,15 +67,16 @@ class Lane:
         """
         always = {**self._always, **_ends(server, address), "gunicorn.socket": client}
         heads, last, environ = Heads(self._below), None, always
-        while data or (data := self._read(client, 1)):
+        while data or (data := self._read(client, 1, self._idle)):
             head = heads.of(data)
-            if head is None or self._idle.over or not self._is_awaited(head, data):
+            if head and len(data) < head.end and self._knows(head.environ):
+                data += self._read(client, head.end - len(data), self._begun)
+                if len(data) < head.end:
+                    _send(client, _late())
+                    return False
+            if head is None or len(data) < head.end or self._idle.over:
                 client.unread(data)
                 return True
-            if len(data) < head.end:
-                data += self._read(client, head.end - len(data))
-            if len(data) < head.end:
-                return False
             if head is not last:
                 last, environ = head, always | head.environ
             body = BytesIO(data[head.begin : head.end])
@@ -75,15 +94,11 @@ class Lane:
             return not body.failed
         return False
 
-    def _is_awaited(self, head: Head, data: bytes) -> bool:
-        """Whether what is missing of a request is waited for: not of a stranger's long one."""
-        return head.end <= max(len(data), MOST_OF_STRANGERS_BYTES) or self._knows(head.environ)
-
-    def _read(self, client: ClientSocket, least: int) -> bytes:
+    def _read(self, client: ClientSocket, least: int, waits: Idle) -> bytes:
         """So many bytes or more; fewer where the client hangs up, or takes too long."""
         data = b""
         try:
-            with self._idle:
+            with waits:
                 while more := client.recv(max(CHUNK_BYTES, least - len(data))):
                     data += more
                     if len(data) >= least:
@@ -110,6 +125,13 @@ def _send(client: ClientSocket, data: bytes) -> bool:
     except OSError:
         return False
     return True
+
+
+def _late() -> bytes:
+    """The answer to a request that did not become whole."""
+    body = json.dumps(_LATE).encode()
+    headers = [("Content-Type", "application/problem+json"), ("Content-Length", str(len(body)))]
+    return head_of("408 REQUEST TIMEOUT", closing=True) + tail_of(headers, body)
 
 
 def _ends(server: Address, address: Address) -> Environ:

@@ -49,16 +49,26 @@ def fresh() -> Any:
     made = IngestWorker.__new__(IngestWorker)
     made.cfg, made.alive, made.log = configured(), True, Log()
     made.nr, made.max_requests, made.worker_connections = 0, 10**9, 100
-    made._told, made._idle, made._pools = Event(), Idle(), []
+    made._told, made._idle, made._begun, made._pools = Event(), Idle(), Idle(), []
     return made
 
 
 @contextmanager
-def serving(app: Any) -> Iterator[tuple[Any, Any, tuple[str, int]]]:
-    """A worker that serves this app, its server and where; its lane takes what is below /hot/."""
+def serving(app: Any, *, knows: bool = False) -> Iterator[tuple[Any, Any, tuple[str, int]]]:
+    """A worker that serves this app, its server and where; its lane takes what is below /hot/.
+
+    knows: whether the app knows who calls.
+    """
     subject = fresh()
     subject.wsgi = app
-    subject._lane = Lane(app, subject.cfg, below="/hot/", knows=lambda _: False, idle=subject._idle)
+    subject._lane = Lane(
+        app,
+        subject.cfg,
+        below="/hot/",
+        knows=lambda _: knows,
+        idle=subject._idle,
+        begun=subject._begun,
+    )
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     listener.listen(100)
@@ -67,8 +77,9 @@ def serving(app: Any) -> Iterator[tuple[Any, Any, tuple[str, int]]]:
     try:
         yield subject, server, address
     finally:
-        subject._idle.over = True
-        subject._idle.end()
+        for waits in (subject._idle, subject._begun):
+            waits.over = True
+            waits.end()
         server.stop(timeout=SECONDS)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from typing import Any
 
+import gevent
 import pytest
 from gevent import socket
 
@@ -109,3 +111,34 @@ def test_requests_that_came_before_the_end_are_answered(request_: bytes) -> None
     assert [each[:15] for each in said] == [b"HTTP/1.1 200 OK"] * MANY
     assert all(b"Connection: close" in each for each in said)
     assert worker.log.said == []
+
+
+@pytest.mark.parametrize("before", [b"", HOT], ids=["fresh", "used"])
+def test_a_request_that_has_begun_is_answered(before: bytes) -> None:
+    """Its head and half of its body came before the worker was told to stop, the rest after it."""
+    half = b"POST /hot/a HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbo"
+    with serving(read, knows=True) as (worker, server, address):
+        client = connect(address, before + half)
+        soon(lambda: len(worker._begun) == 1)
+        if before:
+            assert client.recv(10_000).startswith(b"HTTP/1.1 200 OK")
+        worker.handle_exit(signal.SIGTERM, None)
+        server.close()
+        gevent.sleep(0.01)
+        client.sendall(b"dy")
+        said = heard(client)
+
+    assert said[:15] == b"HTTP/1.1 200 OK"
+    assert b"Connection: close" in said
+    assert said.endswith(b"\r\n\r\nbody")
+    assert worker.log.said == []
+
+
+def test_a_stranger_hears_at_once() -> None:
+    """Whose body is short, and does not come."""
+    with serving(refuse) as (_, __, address):
+        client = connect(address, b"POST /hot/a HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n")
+        said = client.recv(10_000)
+        client.close()
+
+    assert said.startswith(b"HTTP/1.1 401")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -32,10 +33,17 @@ class Talk:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
-        self.idle = Idle()
-        self.known = False
+        self.idle, self.begun = Idle(), Idle()
+        self.known = True
         self.error: OSError | None = None
-        lane = Lane(self._app, Config(), below="/hot/", knows=lambda _: self.known, idle=self.idle)
+        lane = Lane(
+            self._app,
+            Config(),
+            below="/hot/",
+            knows=lambda _: self.known,
+            idle=self.idle,
+            begun=self.begun,
+        )
         ours, self.client = socket.socketpair()
         self.client.settimeout(5)
         self.line = ClientSocket(ours)
@@ -151,32 +159,51 @@ def test_a_request_that_comes_at_the_end_is_gunicorns(talk: Talk) -> None:
     assert talk.line.recv(10_000) == GET
 
 
-LONG = b"POST /hot/b HTTP/1.1\r\nHost: a\r\nContent-Length: 20000\r\n\r\n" + b"x" * 19_999
+def test_a_request_that_has_begun_at_the_end_is_gunicorns_too(talk: Talk) -> None:
+    """Once the rest of its body is there."""
+    talk.client.sendall(POST[:-3])
+    gevent.sleep(0.01)
+    talk.idle.over = True
+    talk.idle.end()
+    gevent.sleep(0.01)
+    talk.client.sendall(POST[-3:])
+
+    assert talk.goes_on() is True
+    assert talk.line.recv(10_000) == POST
 
 
 def test_a_body_is_not_waited_for_longer_than_a_request(talk: Talk) -> None:
-    """Half of one holds no connection, whoever sends it."""
+    """Half of one holds no connection, whoever sends it; they are told why."""
     talk.client.sendall(POST[:-3])
     gevent.sleep(0.01)
-    waiting = len(talk.idle)
-    talk.idle.end()
+    waiting = len(talk.begun)
+    talk.begun.end()
+    ended = talk.goes_on()
+    head, _, body = talk.client.recv(10_000).partition(b"\r\n\r\n")
 
     assert waiting == 1
-    assert talk.goes_on() is False
+    assert ended is False
     assert talk.asked == []
+    assert head.startswith(b"HTTP/1.1 408 REQUEST TIMEOUT\r\n")
+    assert b"\r\nConnection: close\r\nContent-Type: application/problem+json\r\n" in head
+    assert json.loads(body)["code"] == "REQUEST_TIMEOUT"
 
 
-def test_a_strangers_long_body_is_not_waited_for(talk: Talk) -> None:
+LONG = b"POST /hot/b HTTP/1.1\r\nHost: a\r\nContent-Length: 20000\r\n\r\n" + b"x" * 19_999
+
+
+@pytest.mark.parametrize("request_", [POST[:-1], LONG], ids=["short", "long"])
+def test_a_strangers_body_is_not_waited_for(talk: Talk, request_: bytes) -> None:
     """Gunicorn is to serve it: the app refuses it before it is read."""
-    talk.client.sendall(LONG)
+    talk.known = False
+    talk.client.sendall(request_)
 
     assert talk.goes_on() is True
-    assert LONG.startswith(talk.line.recv(len(LONG)))
+    assert request_.startswith(talk.line.recv(len(request_)))
 
 
 def test_a_long_body_of_whom_the_app_knows_is_read(talk: Talk) -> None:
     """In as many pieces as it comes."""
-    talk.known = True
     talk.client.sendall(LONG)
     gevent.sleep(0.01)
     talk.client.sendall(b"y")
