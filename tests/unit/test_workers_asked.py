@@ -21,6 +21,8 @@ ASKED: dict[str, Any] = {
     "statsd_host": "localhost:8125",
     "pre_request": lambda worker, request: None,  # noqa: ARG005 - gunicorn looks at the names
     "post_request": lambda worker, request: None,  # noqa: ARG005 - as above
+    "logger_class": "gunicorn.instrument.statsd.Statsd",
+    "header_map": "refuse",
     "limit_request_line": 100,
     "limit_request_fields": 20,
     "limit_request_field_size": 1000,
@@ -51,6 +53,19 @@ def test_what_else_gunicorn_does_with_each_request_shuts_it(name: str, value: An
     config.set(name, value)
 
     assert asks(config)
+
+
+def test_a_proxy_that_speaks_for_https_shuts_it() -> None:
+    """Whom gunicorn believes, and in which headers; either by itself says nothing."""
+    trusting, hearing, both = configured(), configured(), configured()
+    for config in (trusting, both):
+        config.set("forwarded_allow_ips", "*")
+    for config in (hearing, both):
+        config.set("secure_scheme_headers", {"X-FORWARDED-PROTO": "https"})
+
+    assert not asks(trusting)
+    assert not asks(hearing)
+    assert asks(both)
 
 
 def test_unix_sockets_shut_it(monkeypatch: pytest.MonkeyPatch) -> None:
