@@ -39,8 +39,18 @@ def run_worker(url: str) -> int:
         [MAINTENANCE], connection=open_rq(url), worker_ttl=_WORKER_TTL_SECONDS
     )
     try:
-        jobs.upkeep()  # what it loads and puts together, no job's own process has to
+        _begin()
         worker.work(logging_level="WARNING")
     except redis.RedisError as error:
         _log.warning("the store went away", action="store_away", error=str(error))
     return 0 if worker.asked_to_stop else 1
+
+
+def _begin() -> None:
+    """Do one upkeep here: what it loads and puts together, no job's own process has to."""
+    try:
+        jobs.upkeep()
+    except redis.RedisError:
+        raise
+    except Exception:  # noqa: BLE001 - as any other job may, it may fail
+        _log.exception("a job failed", action="job_failed", job="upkeep")
