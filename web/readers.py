@@ -37,7 +37,7 @@ def query_reader(schema: Any, parser: FlaskParser) -> Read:
         loaded: Loaded = parser.parse(made, asked, location="query")
         return loaded
 
-    return lambda environ, _: read(environ.get("QUERY_STRING", ""))
+    return lambda environ, _: read(environ.get("QUERY_STRING", "")).copy()
 
 
 def body_reader(schema: Any) -> Read:

@@ -17,11 +17,13 @@ from domain.errors import JobNotFound, JobNotOwned, LeaseLost, MissingApiKey
 from metrics.calls import TimedCalls
 from web.application import Application
 from web.blueprints import Api
+from web.bodies import StrictParser
 from web.fields import Integer, QueryInteger
 from web.headers import register_headers
 from web.hot import Answer, HotBlueprint, answer
 from web.hot_calls import HotCalls
 from web.problems import register_problems
+from web.readers import query_reader
 from web.schemas import Ok, Schema
 
 OPENAPI = {"API_TITLE": "t", "API_VERSION": "1", "OPENAPI_VERSION": "3.1.0"}
@@ -264,3 +266,12 @@ def test_whether_a_caller_is_known_can_be_asked_before() -> None:
 
     assert hot.knows({"HTTP_X_NAME": "Ann"})
     assert not hot.knows({})
+
+
+def test_what_was_read_of_a_query_is_its_call_s_own() -> None:
+    """It is remembered, and the next call with the same query has it as it was."""
+    read = query_reader(Limit, StrictParser())
+    environ = {"QUERY_STRING": "limit=3"}
+    read(environ, 0)["limit"] = 4
+
+    assert read(environ, 0) == {"limit": 3, "wait": 0}
