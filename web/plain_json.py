@@ -12,12 +12,15 @@ import math
 from typing import Any, NoReturn
 
 MAX_DEPTH = 32
+MOST_BYTES = 256 * 1024  # what is longer would take long to be read twice
 _ALIKE = bytes.maketrans(b"123456789", b"000000000")
 _LONG = b"0" * 19  # whatever has fewer digits has 63 bits at most
 
 
 def read(body: bytes) -> Any:
     """The value; None where somebody is to look closer, and perhaps refuse it."""
+    if len(body) > MOST_BYTES:
+        return None
     colons = body.count(b":")
     if body.count(b'":') != colons or not _is_plain(body):
         return None

@@ -104,3 +104,12 @@ def outcome(read: Callable[[bytes], Any], body: bytes) -> str:
 def test_a_quoted_text_is_its_json(text: str) -> None:
     """Whatever is in it."""
     assert quoted(text) == text_of(text)
+
+
+def test_a_long_body_is_read_but_once() -> None:
+    """Where the quick way would end in a refusal, it would have been for nothing."""
+    body = b"[1%s]" % (b" " * plain_json.MOST_BYTES)
+
+    assert plain_json.read(body) is None
+    assert parse(body) == [1]
+    assert plain_json.read(body[: plain_json.MOST_BYTES - 1] + b"]") == [1]
