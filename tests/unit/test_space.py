@@ -74,6 +74,14 @@ def test_the_short_way_to_one_block_is_none_to_another(
     assert segment.targets(first, last) == segment._blocks(first, last)
 
 
+def test_an_interval_one_past_a_block_is_not_that_block_grown() -> None:
+    """Though it begins where a CIDR of its size might."""
+    [segment] = build_segments([parse_target("10.0.0.6"), parse_target("10.0.0.9")], [])
+
+    assert segment.targets(0, 2) == ["10.0.0.6/32", "10.0.0.9/32"]
+    assert segment.targets(0, 1) == ["10.0.0.6/32"]
+
+
 @given(st.lists(ranges(4), min_size=1), st.integers(0, 400))
 def test_holds_says_what_belongs(targets: list[AddressRange], offset: int) -> None:
     """An address belongs to the segments exactly if a target has it."""
