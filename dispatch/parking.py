@@ -65,9 +65,7 @@ class Parking:
         self._starting = threading.Lock()
         self._left: list[Name] = []
         self._closing = False
-        self.tell: Callable[[int], None] = lambda _: (
-            None
-        )  # how many polls are parked, as it changes
+        self.tell: Callable[[int], None] = _tell_nobody  # how many polls are parked, as it changes
 
     @property
     def parked(self) -> int:
@@ -187,6 +185,10 @@ class Parking:
             self._tasks.unpark(*name, self._process, handed_on=handed_on)
         for newcomer in self._waiters.of(name):
             newcomer.nudge()  # it may be its name that was taken off the list
+
+
+def _tell_nobody(_: int) -> None:
+    """Until somebody wants to know."""
 
 
 def _beside(name: str, do: Callable[..., object], *args: object) -> threading.Thread:

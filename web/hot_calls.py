@@ -1,8 +1,7 @@
 """Answers hot calls without Flask, where nothing about them is unusual.
 
-Of an idle call's 79 µs of processor time in the app, Flask took 62. Whatever raises, and all else,
-goes on to Flask, which has a view for it and the words for each refusal; it does not do again what
-was done here.
+Flask took most of an idle call's time. Whatever raises, and all else, goes on to Flask, which has a
+view for it and the words for each refusal; it does not do again what was done here.
 """
 
 from __future__ import annotations
