@@ -17,7 +17,7 @@ from queues.keys import SiteKeys
 
 SCRIPT = Path(__file__).parent.parent / "reference_claim.lua"
 REACH = 0.8
-SO_FAR = 0.7
+SO_FAR = 0.75
 SCANNER = 1
 KEYS = SiteKeys("reference")
 OURS = "claim"
