@@ -1,10 +1,14 @@
-"""Runs the measurements: all of them or those named, and writes docs/performance.md from them.
+"""Runs the measurements: all of them, which writes docs/performance.md, or those named.
 
-    python -m benchmarks [--quick] [SUITE …]
+    python -m benchmarks [--quick] [--write] [SUITE …]
 
-A quick run measures less, writes nothing, and exits with 1 where a ratio is twice below nine tenths
-of its reach, or of what it has come to where that is less. Times that no second side stands beside
-are not judged: the machine may be busy.
+What is measured is printed, and kept in .bench/measured.json. The page is written where all suites
+were measured in this run, or with --write, from all that is kept. A run exits with 1 where a suite
+could not be measured; not for a row that is not met: it says which.
+
+A quick run measures less, keeps and writes nothing, and exits with 1 where a ratio is twice below
+nine tenths of its reach, or of what it has come to where that is less. Times that no second side
+stands beside are not judged: the machine may be busy.
 """
 
 from __future__ import annotations
@@ -14,11 +18,12 @@ import importlib
 import sys
 import time
 import traceback
+from dataclasses import replace
 from types import ModuleType
 
-from benchmarks import machine, report
+from benchmarks import machine, report, summary
 from benchmarks.record import Entry, Record, now
-from benchmarks.rows import Findings
+from benchmarks.rows import HEADS, Findings
 
 SUITES = {
     **{
@@ -36,51 +41,72 @@ QUICK = ("calls", "idle", "lives", "claim_script", "fairness", "growth")
 def main() -> int:
     """Measure, keep, and judge."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--quick", action="store_true", help="measure less, and keep nothing")
+    parser.add_argument("--write", action="store_true", help="write the page from all that is kept")
     parser.add_argument("suites", nargs="*", metavar="SUITE", help=", ".join(SUITES))
     options = parser.parse_args()
     if unknown := set(options.suites) - SUITES.keys():
         parser.error(f"no such suite: {', '.join(unknown)}; there are {', '.join(SUITES)}")
+    if options.quick and options.write:
+        parser.error("a quick run keeps nothing that could be written")
     if options.quick:
         return quick(options.suites or list(QUICK))
-    return full(options.suites or list(SUITES))
+    return full(options.suites or list(SUITES), write=options.write)
 
 
-def full(names: list[str]) -> int:
-    """Measure, and write the page; 1 where something could not be measured."""
+def full(names: list[str], *, write: bool) -> int:
+    """Measure, keep it, and write the page from a whole run; 1 where something was not measured."""
     record = Record.read()
     for name in names:
-        record.entries[name] = entry = attempt(name, quick=False)
-        record.versions |= entry.findings.versions
+        record.entries[name] = attempt(name, quick=False)
         record.write()
     record.entries = {name: record.entries[name] for name in SUITES if name in record.entries}
-    report.write(record, {name: module(name) for name in SUITES})
-    return int(any(record.entries[name].failed for name in names))
+    measured = [record.entries[name] for name in names]
+    failed = [name for name in names if record.entries[name].failed]
+    conclude(measured, quick=False)
+    for name in failed:
+        print(f"not measured: {name}, {record.entries[name].failed}")
+    if write or (set(names) == set(SUITES) and not failed):
+        report.write(record, {name: module(name) for name in SUITES})
+    else:
+        print("docs/performance.md is as it was; --write writes it from all that is kept")
+    return int(bool(failed))
 
 
 def quick(names: list[str]) -> int:
     """Measure, and say which ratios are too low; 1 where one is, and once more."""
-    failed = False
-    for name in names:
-        entry = attempt(name, quick=True)
-        low = _too_low(entry)
-        if low or entry.failed:
-            print(f"\n{name} is measured once more", flush=True)
-            entry = attempt(name, quick=True)
-            low &= _too_low(entry)
-        for what in sorted(low):
-            print(f"too low, twice: {what}", flush=True)
-        failed = failed or bool(low) or bool(entry.failed)
-    return int(failed)
+    measured = [attempt(name, quick=True) for name in names]
+    for at, entry in enumerate(measured):
+        if entry.failed or any(row.fails_quick for row in entry.findings.rows):
+            print(f"\n{names[at]} is measured once more", flush=True)
+            measured[at] = better(entry, attempt(names[at], quick=True))
+    conclude(measured, quick=True)
+    rows = [row for entry in measured for row in entry.findings.rows]
+    for name, entry in zip(names, measured, strict=True):
+        if entry.failed:
+            print(f"not measured, twice: {name}, {entry.failed}")
+    return int(any(entry.failed for entry in measured) or any(row.fails_quick for row in rows))
 
 
-def _too_low(entry: Entry) -> set[str]:
-    return {row.what for row in entry.findings.rows if row.fails_quick}
+def better(first: Entry, second: Entry) -> Entry:
+    """The second of two measurements, with the better row of each two: low is what is low twice."""
+    before = {row.what: row for row in first.findings.rows}
+    rows = [
+        max(row, before.get(row.what, row), key=lambda each: each.share)
+        for row in second.findings.rows
+    ]
+    return replace(second, findings=replace(second.findings, rows=rows))
+
+
+def conclude(measured: list[Entry], *, quick: bool) -> None:
+    """Say what all of it came to."""
+    rows = [row for entry in measured for row in entry.findings.rows]
+    print("", *summary.lines(rows, quick=quick), sep="\n", flush=True)
 
 
 def attempt(name: str, *, quick: bool) -> Entry:
     """One suite; where it fails, the others go on."""
-    print(f"\n== {name}", flush=True)
+    print(f"\n== {name}\n{HEADS}", flush=True)
     at, load, began = now(), machine.busy(), time.monotonic()
     failed = ""
     try:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 AT_LEAST, AT_MOST = "≥", "≤"
 NEARLY = 0.9  # of a reach: below it, a quick run fails
+HEADS = f"{'what':<74} {'measured':>14} {'reach':>16}  verdict"
 
 
 @dataclass(frozen=True)
@@ -14,8 +15,9 @@ class Row:
     """One measurement. raw: the figures that it was made of, for people.
 
     so_far: what it has come to, where that is less than its reach: no later change may lose it.
-    Only a ratio of two things measured in turn means anything on a busy machine: a quick run
-    judges no other.
+    is_ratio: it is one figure of a run divided by another one of the same run, of two sides that
+    were measured in turn or of one side (p99 / p50). A busy machine changes both of them; any other
+    figure it changes alone, so that a quick run judges ratios only.
     """
 
     what: str
@@ -40,19 +42,31 @@ class Row:
         return self.share >= 1
 
     @property
+    def least_share(self) -> float:
+        """The share of its reach below which a quick run fails for it."""
+        if self.so_far is None:
+            return NEARLY
+        return NEARLY * min(1.0, replace(self, value=self.so_far).share)
+
+    @property
     def fails_quick(self) -> bool:
         """Whether a quick run is to fail for it."""
-        if self.so_far is not None:
-            return self.is_ratio and self.value < NEARLY * self.so_far
-        return self.is_ratio and self.share < NEARLY
+        return self.is_ratio and self.share < self.least_share
+
+    @property
+    def measured(self) -> str:
+        """The figure with its unit."""
+        return f"{number(self.value)} {self.unit}".rstrip()
+
+    @property
+    def wanted(self) -> str:
+        """What it is to reach, with its unit."""
+        return f"{self.direction} {number(self.reach)} {self.unit}".rstrip()
 
     def __str__(self) -> str:
-        unit = f" {self.unit}" if self.unit else ""
         verdict = "met" if self.met else "NOT MET"
-        reach = f"{self.direction} {number(self.reach)}{unit}"
-        return (
-            f"{self.what:<74} {number(self.value)}{unit:<6} {reach:<18} {verdict}\n    {self.raw}"
-        )
+        line = f"{self.what:<74} {self.measured:>14} {self.wanted:>16}  {verdict}"
+        return f"{line}\n    {self.raw}" if self.raw else line
 
 
 @dataclass
@@ -94,7 +108,7 @@ def ratio(
     direction: str = AT_LEAST,
     so_far: float | None = None,
 ) -> Row:
-    """A ratio of two sides measured in turn."""
+    """A row of one figure divided by another one of the same run."""
     return Row(what, value, direction, reach, raw=raw, is_ratio=True, so_far=so_far)
 
 
