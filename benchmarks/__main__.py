@@ -22,7 +22,7 @@ from dataclasses import replace
 from types import ModuleType
 
 from benchmarks import machine, report, summary
-from benchmarks.record import Entry, Record, now
+from benchmarks.record import Entry, Record, commit, now
 from benchmarks.rows import HEADS, Findings
 
 SUITES = {
@@ -107,14 +107,14 @@ def conclude(measured: list[Entry], *, quick: bool) -> None:
 def attempt(name: str, *, quick: bool) -> Entry:
     """One suite; where it fails, the others go on."""
     print(f"\n== {name}\n{HEADS}", flush=True)
-    at, load, began = now(), machine.busy(), time.monotonic()
+    at, state, load, began = now(), commit(), machine.busy(), time.monotonic()
     failed = ""
     try:
         findings = module(name).measure(quick=quick)
     except Exception as problem:  # noqa: BLE001 - told on the page, and by the exit code
         traceback.print_exc()
         findings, failed = Findings(), f"{type(problem).__name__}: {problem}"[:300]
-    return Entry(findings, at, time.monotonic() - began, load, failed)
+    return Entry(findings, at, time.monotonic() - began, load, failed, state)
 
 
 def module(name: str) -> ModuleType:

@@ -1,7 +1,4 @@
-"""What claims, creates and memory cost as a site grows: ratios in one run, with their limits.
-
-usage: python -m benchmarks.growth [--quick]
-"""
+"""What claims, creates and memory cost as a site grows: ratios in one run, with their limits."""
 
 from __future__ import annotations
 
@@ -209,7 +206,7 @@ def measure(*, quick: bool) -> Findings:
 
 
 def main() -> int:
-    """Measure, print, and exit 1 where a limit is passed."""
+    """Measure, with `--quick` less of it, print, and exit 1 where a limit is passed."""
     found = measure(quick="--quick" in sys.argv)
     return int(not all(row.met for row in found.rows))
 

@@ -1,12 +1,8 @@
 """Measures whether a limit holds: three agents, many tasks, counted where their probes arrive.
 
-    python -m benchmarks.rates [--engine connect|nmap] [--seconds 40] [--task-seconds 5]
-                               [--limit-of subnet|scan]
-
 A server and three agents, each a real process, scan a subnet of this machine's loopback that is
-limited to 300 probes a second. Tasks are short, so what is granted changes hands all the time.
-Exits with 1 where any sliding second had more than 315, or the mean from first to last is below
-270.
+limited to 300 probes a second. Tasks are short, so what is granted changes hands all the time. No
+sliding second may have more than 315, and the mean from first to last is 270 or more.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,13 +18,18 @@ FILE = ROOT / ".bench" / "measured.json"
 
 @dataclass
 class Entry:
-    """One suite: what it found or why it did not, when, how long it took, and the load before."""
+    """One suite: what it found or why it did not, when, how long it took, and the load before.
+
+    commit: of what was measured, '+' behind it where files were changed since; '' where git did not
+    say.
+    """
 
     findings: Findings
     at: str
     seconds: float
     load: str
     failed: str = ""
+    commit: str = ""
 
 
 @dataclass
@@ -55,6 +61,26 @@ class Record:
         document = {"facts": self.facts, "versions": self.versions, "entries": entries}
         FILE.parent.mkdir(exist_ok=True)
         FILE.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+
+
+def commit() -> str:
+    """The commit that is checked out, with '+' where code differs from it; '' without git."""
+    try:
+        name = _git("rev-parse", "--short", "HEAD")
+        changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs")
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return f"{name}+" if changed else name
+
+
+def _git(*words: str) -> str:
+    return subprocess.run(  # noqa: S603 - ours
+        ["git", *words],  # noqa: S607 - whichever the PATH has
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
 
 
 def now() -> str:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import inspect
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from types import ModuleType
 
 from benchmarks.record import FILE, ROOT, Entry, Record
-from benchmarks.rows import Row
+from benchmarks.rows import Row, number
 
 PAGE = ROOT / "docs" / "performance.md"
 PLOTS = ROOT / "docs" / "performance"
 PLOTTER = ROOT / ".bench" / "plots" / "bin" / "python"
+PLUS = " A `+`: files differed from that commit."
+NO_REASON = "Its suite gives no reason yet (`REASONS`)."
 HEAD = """# Performance
 
 Written by `make bench` from its own measurements; edit `benchmarks/`, not this page. Every row can
@@ -43,23 +45,44 @@ def write(record: Record, modules: Mapping[str, ModuleType]) -> None:
 def _machine(record: Record) -> Iterator[str]:
     yield "## Machine\n"
     yield "".join(f"- {name}: {value}\n" for name, value in record.facts.items())
-    listed = ", ".join(f"{name} {number}" for name, number in record.versions.items())
-    yield f"Versions: {listed}.\n"
+    versions = dict(record.versions)
+    for entry in record.entries.values():
+        versions |= entry.findings.versions
+    yield f"Versions: {', '.join(f'{name} {number}' for name, number in versions.items())}.\n"
+    yield f"{_commits(record)}\n"
 
 
-def _table(record: Record, suites: Iterable[str]) -> Iterator[str]:
+def _commits(record: Record) -> str:
+    """Which commits the page is about."""
+    suites: dict[str, list[str]] = {}
+    for name, entry in record.entries.items():
+        suites.setdefault(_commit(entry), []).append(name)
+    plus = PLUS if any("+" in commit for commit in suites) else ""
+    if len(suites) == 1:
+        return f"Everything was measured at {next(iter(suites))}.{plus}"
+    listed = "; ".join(f"at {commit}: {', '.join(names)}" for commit, names in suites.items())
+    return f"**Not everything was measured at one commit**: {listed}.{plus}"
+
+
+def _commit(entry: Entry) -> str:
+    return f"`{entry.commit}`" if entry.commit else "a commit that was not noted"
+
+
+def _table(record: Record, modules: Mapping[str, ModuleType]) -> Iterator[str]:
     rows = [(name, row) for name, entry in record.entries.items() for row in entry.findings.rows]
     met = sum(row.met for _, row in rows)
     yield "## What is to be reached, and what was measured\n"
     yield f"{met} of {len(rows)} are met.\n"
     yield "| what | measured | reach | | command |\n| --- | ---: | ---: | --- | --- |"
     yield "".join(f"{_line(name, row)}\n" for name, row in rows)
-    for name in suites:
+    for name in modules:
         entry = record.entries.get(name)
         if entry is None or entry.failed:
             yield f"Not measured: `{name}`{f', {entry.failed}' if entry else ''}\n"
-    if met < len(rows):
-        yield "What stands in the way of a row that is not met: see [decisions](decisions/).\n"
+    for name, row in rows:
+        if not row.met:
+            reason = getattr(modules[name], "REASONS", {}).get(row.what, NO_REASON)
+            yield f"Not met: **{row.what}**, at {number(row.share)} of its reach. {reason}\n"
 
 
 def _line(name: str, row: Row) -> str:
@@ -80,6 +103,8 @@ def _section(name: str, entry: Entry, module: ModuleType) -> Iterator[str]:
     """How a suite measures (its module says so), and its figures."""
     yield f"## {name}\n"
     yield f"{inspect.getdoc(module)}\n"
-    yield f"Measured {entry.at} in {entry.seconds:.0f} s; load before it: {entry.load}.\n"
+    state = f" at `{entry.commit}`" if entry.commit else ""
+    measured = f"Measured {entry.at}{state} in {entry.seconds:.0f} s"
+    yield f"{measured}; load before it: {entry.load}.\n"
     figures = {row.what: row.raw for row in entry.findings.rows if row.raw} | entry.findings.figures
     yield "".join(f"- {what}: {raw}\n" for what, raw in figures.items())

@@ -3,6 +3,10 @@
 1. Find out, on one connection, how long each call's script is, and make the bare view's as long.
 2. Rounds: tasks live through all calls, each call on all connections at once, and after it (every
    other round before it) the bare view gets the same requests.
+
+Ours can be faster than the bare view, although its scripts are as long: hot calls pass by Flask and
+by gunicorn's parser, which the bare view goes through
+([decision 021](decisions/021-hot-calls-pass-by.md)).
 """
 
 from __future__ import annotations

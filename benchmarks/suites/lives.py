@@ -2,8 +2,13 @@
 
 A life is a claim, a start and a completion. With `sync` one call says that ten jobs are done,
 which also starts them, and brings ten more. With the plain calls a claim brings up to ten, and each
-is started and completed by a call of its own. The other queues' consumers speak to their store
-directly, in process; what they do with a job is nothing.
+is started and completed by a call of its own. What anybody does with a job is nothing.
+
+Ours is a server of two workers that scanners ask over HTTP; `sync` tells of ten jobs at a time.
+Each peer is one process, the consumer itself, which speaks to its store directly: BullMQ with one
+job in flight or fifty, RQ without its fork for each job, Celery with its solo pool, PostgreSQL by
+eight connections of one process. Peers on Redis and we run on the same kind of store, with the
+settings of our embedded one (`cli/embedded.py`).
 
 Syncs have no request id, by which a client is given again at once what an answer told it that was
 lost: the other queues have nothing like that, and there as here a job waits for its lease to end.
@@ -36,7 +41,13 @@ SYNC, CONSTANT, PLAIN, SINGLE = "sync", "constant view", "plain calls", "plain c
 NAMED = "sync, each call with a request id"
 BULLMQ, BULLMQ_ONE = "BullMQ, 50 in flight", "BullMQ, one in flight"
 CELERY, RQ, POSTGRES = "Celery", "RQ", "PostgreSQL SKIP LOCKED, 8 connections"
-CLIENT_SIDE = (SYNC, CONSTANT)
+REASONS = {
+    f"task lives by {SYNC} / {BULLMQ}": (
+        "BullMQ's consumer takes the next job in its own process, by the call that ends the last "
+        "one, with fifty calls under way at once. A life of ours is also HTTP and JSON, and the "
+        "client and workers that read and write them share the cores with the store."
+    ),
+}
 
 
 _encode = msgspec.json.Encoder().encode  # an efficient client's

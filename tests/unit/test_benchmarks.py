@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
+import re
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,8 +15,10 @@ import pytest
 from benchmarks import __main__ as benchmarks
 from benchmarks import record, report
 from benchmarks.record import Entry, Record
+from benchmarks.rounds import Rates
 from benchmarks.rows import AT_MOST, Findings, Row, ratio
 
+DOCS = record.ROOT / "docs"
 GOOD = ratio("good / other", 1.2, 1.0, "12 and 10")
 LOW = ratio("low / other", 0.95, 1.0, "95 and 100")
 TOO_LOW = ratio("too low / other", 0.8, 1.0, "8 and 10")
@@ -156,3 +162,96 @@ def test_what_a_ratio_has_come_to_is_not_lost() -> None:
     assert not row.fails_quick
     assert replace(row, value=0.62).least_share == pytest.approx(0.63)
     assert replace(row, value=0.62).fails_quick
+
+
+def test_the_page_says_which_commit_each_suite_was_measured_at(
+    monkeypatch: pytest.MonkeyPatch, suites: dict[str, list[Row] | Exception]
+) -> None:
+    """One commit in a sentence; several, or files that were changed, are told apart."""
+    monkeypatch.setattr(benchmarks, "commit", lambda: "aaa1111")
+    run(monkeypatch)
+    whole = report.PAGE.read_text(encoding="utf-8")
+    monkeypatch.setattr(benchmarks, "commit", lambda: "bbb2222+")
+    run(monkeypatch, "--write", next(iter(suites)))
+    mixed = report.PAGE.read_text(encoding="utf-8")
+
+    assert "Everything was measured at `aaa1111`." in whole
+    assert "**Not everything was measured at one commit**: at `bbb2222+`: one; " in mixed
+    assert "at `aaa1111`: two. A `+`: files differed from that commit." in mixed
+
+
+def test_what_was_kept_before_commits_were_noted_is_read(
+    monkeypatch: pytest.MonkeyPatch, suites: dict[str, list[Row] | Exception]
+) -> None:
+    """And the page says that they were not."""
+    monkeypatch.setattr(benchmarks, "commit", lambda: "aaa1111")
+    run(monkeypatch, *suites)
+    record.FILE.write_text(
+        record.FILE.read_text(encoding="utf-8").replace(',\n   "commit": "aaa1111"', ""),
+        encoding="utf-8",
+    )
+
+    report.write(Record.read(), {name: benchmarks.module(name) for name in suites})
+
+    page = report.PAGE.read_text(encoding="utf-8")
+    assert "Everything was measured at a commit that was not noted." in page
+
+
+def test_the_commit_is_marked_where_code_differs_from_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A '+' for code; none for pages, which a run writes; nothing without git."""
+    monkeypatch.setattr(record, "ROOT", tmp_path)
+    without = record.commit()
+    (tmp_path / "docs").mkdir()
+    for name in ("code", "docs/page"):
+        (tmp_path / name).write_text("as it was", encoding="utf-8")
+    who = ("-c", "user.name=a", "-c", "user.email=a@localhost")
+    for words in (("init", "-q"), ("add", "."), (*who, "commit", "-qm", "All")):
+        subprocess.run(["git", *words], cwd=tmp_path, check=True)  # noqa: S603, S607
+    clean = record.commit()
+    (tmp_path / "docs" / "page").write_text("written", encoding="utf-8")
+    written = record.commit()
+    (tmp_path / "code").write_text("changed", encoding="utf-8")
+
+    assert without == ""
+    assert clean
+    assert written == clean
+    assert record.commit() == f"{clean}+"
+
+
+def test_a_row_that_is_not_met_has_its_reason_on_the_page(
+    monkeypatch: pytest.MonkeyPatch, suites: dict[str, list[Row] | Exception]
+) -> None:
+    """The suite's own, or that it has none."""
+    run(monkeypatch, *suites)
+    modules = {name: benchmarks.module(name) for name in suites}
+    modules["two"].REASONS = {LOW.what: "It does more."}
+
+    report.write(Record.read(), modules)
+
+    page = report.PAGE.read_text(encoding="utf-8")
+    assert f"Not met: **{LOW.what}**, at 0.95 of its reach. It does more.\n" in page
+    assert f"Not met: **{SLOW.what}**, at 0.5 of its reach. {report.NO_REASON}\n" in page
+    assert f"Not met: **{GOOD.what}**" not in page
+
+
+@pytest.mark.parametrize("name", benchmarks.SUITES)
+def test_what_a_suite_says_of_itself_is_for_the_page(name: str) -> None:
+    """No usage, no exit codes; links lead to pages that are there."""
+    module = benchmarks.module(name)
+    reasons = "\n".join(getattr(module, "REASONS", {}).values())
+    text = f"{inspect.getdoc(module)}\n{reasons}"
+
+    assert not re.findall(r"usage:|python -m|[Ee]xits? with", text)
+    for link in re.findall(r"\]\(([^)]+)\)", text):
+        assert (DOCS / link).is_file()
+
+
+def test_reasons_are_of_rows_that_there_are() -> None:
+    """A reason under another name would never be shown."""
+    lives = importlib.import_module("benchmarks.suites.lives")
+    sides = (lives.SYNC, lives.CONSTANT, lives.BULLMQ, lives.PLAIN, lives.CELERY, lives.RQ)
+    rates = Rates({side: [1.0] for side in sides})
+
+    assert lives.REASONS.keys() <= {row.what for row in lives.judged(rates)}
