@@ -7,9 +7,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from running_up import ROOT, RunningUp, eventually
 
 from cli.client import ApiClient
@@ -18,14 +22,19 @@ from demo import fleet
 from demo.services import open_services
 
 
+def readmes_scanner() -> str:
+    """Its text."""
+    (text,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
+    return str(text)
+
+
 @contextlib.contextmanager
 def scanner_of_the_readme(
     folder: Path, api: ApiClient, key: str
 ) -> Iterator[subprocess.Popen[str]]:
     """Run it, pasted into a file, for as long as the context lasts."""
     script = folder / "scanner.py"
-    (text,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
-    script.write_text(text)
+    script.write_text(readmes_scanner())
     known = [f"URL={api.connection.url}", f"KEY={key}"]
     command = ["/usr/bin/env", *known, sys.executable, str(script)]
     with subprocess.Popen(command, text=True) as process:  # noqa: S603 - ours
@@ -81,6 +90,55 @@ def test_the_readmes_scanner_looks_where_a_name_leads(tmp_path: Path) -> None:
         (task,) = api.each(f"{path}/tasks")
 
     assert task["errorMessage"] == "localhost: every address is excluded or out of scope"
+
+
+def test_the_readmes_scanner_fails_what_it_has_no_engine_for(tmp_path: Path) -> None:
+    """It never said which engines it has, so it is handed such jobs, and says that it cannot."""
+    with fleet.server(tmp_path) as api:
+        scanner = fleet.register(api, "curl")
+        with scanner_of_the_readme(tmp_path, api, scanner["apiKey"]):
+            path = scan(api, scanner["scannerId"], ends="failed", engine="nmap")
+        (task,) = api.each(f"{path}/tasks")
+
+    assert task["errorMessage"] == "no engine nmap here"
+
+
+def test_the_readmes_scanner_rests_as_long_as_it_is_told_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """After a refusal for now, and after a poll without jobs; a repeated call has the same id."""
+    asked: list[str] = []
+    rests: list[float] = []
+    answers = iter([(503, "7"), (200, "3")])
+
+    class Server(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.headers["X-Request-Id"])
+            status, seconds = next(answers)
+            self.send_response(status)
+            self.send_header("Retry-After", seconds)
+            self.end_headers()
+            self.wfile.write(b'{"jobs": []}')
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Server) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        monkeypatch.setenv("KEY", "key")
+        monkeypatch.setenv("URL", f"http://127.0.0.1:{server.server_port}")
+        names: dict[str, Any] = {}
+        exec(readmes_scanner().partition("\nwhile True:")[0], names)  # noqa: S102 - ours
+        names["time"] = SimpleNamespace(sleep=rests.append)
+        said = names["call"]("jobs")
+        server.shutdown()
+        thread.join()
+
+    assert said == {"jobs": []}
+    assert rests == [7, 3]
+    assert len(asked) == 2
+    assert asked[0] == asked[1]
 
 
 def test_the_readmes_scanner_stops_when_it_is_told_to(tmp_path: Path) -> None:
