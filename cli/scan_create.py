@@ -1,6 +1,7 @@
 """`scandispatch scan create`: what to scan, and who may do it."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -108,12 +109,9 @@ def create(
 ) -> None:
     """Create a scan of TARGETs: CIDRs, ranges a-b, addresses, names."""
     wanted = split(" ".join(targets)) + (_from_file(targets_file) if targets_file else [])
-    if not wanted:
-        raise click.UsageError("Nothing to scan: give TARGETs or --targets-file.")
-    if not (scanners or groups):
-        raise click.UsageError("Nobody to scan: give --scanner or --group.")
-    if bool(port_list) == bool(wishes["ports"]):
-        raise click.UsageError("Give --ports or --port-list, one of them.")
+    ports = bool(wishes["ports"]) + bool(port_list)
+    if missing := list(_missing(targets=bool(wanted), who=bool(scanners or groups), ports=ports)):
+        raise click.UsageError(" ".join(missing))
     body = _body(wishes) | {
         "targets": wanted,
         "exclude": split(" ".join(exclude)),
@@ -125,6 +123,18 @@ def create(
     _report(made, as_json=as_json, watching=watching)
     if watching:
         watch_to_the_end(api, made["scanId"], as_json=as_json)
+
+
+def _missing(*, targets: bool, who: bool, ports: int) -> Iterator[str]:
+    """Say all at once what there is to be given; ports: in how many ways they were."""
+    if not targets:
+        yield "Nothing to scan: give TARGETs or --targets-file."
+    if not who:
+        yield "Nobody to scan: give --scanner or --group."
+    if not ports:
+        yield "No ports: give --ports or --port-list."
+    elif ports > 1:
+        yield "Give --ports or --port-list, one of them."
 
 
 def split(text: str) -> list[str]:

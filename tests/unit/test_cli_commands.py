@@ -231,6 +231,27 @@ def test_what_is_left_out_is_wrong_usage(server: FakeApi, run: Run, arguments: s
     assert not server.asked
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            "10.0.0.1",
+            "Nobody to scan: give --scanner or --group. No ports: give --ports or --port-list.",
+        ),
+        (
+            "10.0.0.1 --ports 22 --port-list web",
+            "Nobody to scan: give --scanner or --group. Give --ports or --port-list, one of them.",
+        ),
+        ("--ports 22 --group lab", "Nothing to scan: give TARGETs or --targets-file."),
+    ],
+)
+def test_all_that_is_left_out_is_said_at_once(run: Run, arguments: str, said: str) -> None:
+    """Nobody mends a command line twice for the same reason."""
+    result = run("scan", "create", *arguments.split())
+
+    assert f"Error: {said}\n" in result.output
+
+
 def test_a_refused_scan_says_which_field(server: FakeApi, run: Run) -> None:
     """What the server refuses is printed field by field, with exit code 3."""
     server.on("GET", "/api/groups", page(GROUP))
