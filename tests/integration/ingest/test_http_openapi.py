@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -114,6 +115,42 @@ def test_times_are_times(document: Body) -> None:
         for field, says in schema.get("properties", {}).items():
             if re.search(r"(At|Since)$", field) and name not in {"Result", "ResultRow"}:
                 assert (says["format"], "string" in says["type"]) == ("date-time", True)
+
+
+PLAIN = {"Ok", "Problem", "Result", "Results", "Accepted"}  # their names say it
+
+
+def test_every_field_of_the_scanner_protocol_says_what_it_means(document: Body) -> None:
+    """Those that a scanner sends, and those that it is told."""
+    schemas = document["components"]["schemas"]
+    seen: dict[str, Body] = {}
+
+    def see(part: Any) -> None:
+        for name in re.findall(r"#/components/schemas/(\w+)", json.dumps(part)):
+            if name not in seen:
+                seen[name] = schemas[name]
+                see(schemas[name])
+
+    paths = [item for path, item in document["paths"].items() if path.startswith("/scanner/")]
+    see(paths)
+    silent = {
+        f"{name}.{field}"
+        for name in seen.keys() - PLAIN
+        for field, says in seen[name]["properties"].items()
+        if field != "ok" and "description" not in says
+    }
+    silent |= {each["name"] for each in paths[0]["get"]["parameters"] if "description" not in each}
+
+    assert {"Job", "Sync", "SyncAnswer", "ReportedJob", "Control"} <= seen.keys()
+    assert silent == set()
+
+
+def test_control_words_are_listed(document: Body) -> None:
+    """Those of a call about one job, and those of one about several."""
+    schemas = document["components"]["schemas"]
+
+    assert schemas["Controlled"]["properties"]["control"]["enum"] == ["continue", "pause", "cancel"]
+    assert schemas["Control"]["properties"]["control"]["enum"] == ["pause", "cancel", "lease_lost"]
 
 
 def schema_of(document: Body, path: str, method: str, status: int) -> Body:
