@@ -19,12 +19,13 @@ from dispatch.rules import SiteRules
 from domain.space import build_segments
 from domain.targets import parse_target
 from queues.connection import open_redis
+from queues.exchange import Holder, Lease, Report, Timing
 from queues.groups import GroupStore
 from queues.keys import SiteKeys
 from queues.rules import RuleStore
 from queues.scanners import ScannerStore
 from queues.scans import ScanStore
-from queues.tasks import Holder, Lease, Report, TaskStore, Timing
+from queues.tasks import TaskStore
 
 TIMING = Timing(
     claim_ms=600_000,

@@ -10,7 +10,7 @@ import redis
 
 from benchmarks.bench_site import BenchSite, compare, server
 from benchmarks.rows import AT_MOST, Findings, Row, ratio
-from queues.tasks import Holder
+from queues.exchange import Holder
 
 PAUSED = 1_000
 RULES = 1_000

@@ -25,10 +25,10 @@ from domain.errors import (
     StaleRecord,
 )
 from domain.targets import Network
+from queues.exchange import Holder
 from queues.keys import SiteKeys
 from queues.scanners import ScannerStore
 from queues.store import Record
-from queues.tasks import Holder
 
 REMEMBERED = 10_000
 _KEY = re.compile(r"(?P<site>[a-z0-9-]{1,32})_(?P<scanner>[0-9]{1,16})_(?P<key>[0-9a-f]{6})")

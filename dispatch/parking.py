@@ -20,8 +20,9 @@ import structlog
 
 from dispatch.rounds import NUDGE_SECONDS, Rounds
 from dispatch.waiters import Claim, Name, Waiter, Waiters
+from queues.exchange import Claimed, Holder
 from queues.keys import SiteKeys
-from queues.tasks import Claimed, Holder, TaskStore
+from queues.tasks import TaskStore
 from queues.wakes import Park, Wakes
 
 _log = structlog.get_logger(__name__)

@@ -9,10 +9,10 @@ from typing import Any
 
 from dispatch.settings import Settings
 from domain.errors import AlreadyExists, Conflict, Invalid, NotFound
+from queues.exchange import Timing
 from queues.keys import SiteKeys
 from queues.sites import DEFAULT_SITE, SiteStore
 from queues.store import Asked, Page
-from queues.tasks import Timing
 
 REMEMBERED_SECONDS = 5
 SETTINGS = (

@@ -11,9 +11,10 @@ from typing import Any
 
 from domain.errors import Invalid, JobNotFound, JobNotOwned
 from domain.space import Segment
+from queues.exchange import Holder, Lease
 from queues.keys import SiteKeys
 from queues.scans import ScanStore
-from queues.tasks import Holder, Lease, TaskStore
+from queues.tasks import TaskStore
 
 TASKS_REMEMBERED = 50_000
 SEGMENTS_REMEMBERED = 2_000

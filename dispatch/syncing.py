@@ -10,8 +10,8 @@ from dispatch.credentials import Caller
 from dispatch.spaces import Result
 from dispatch.work import Work, name_of
 from domain.errors import DispatchError, LeaseLost, RulesChanged, ScanToBeRecut
+from queues.exchange import Holder, Lease, Report, Said, Synced
 from queues.memory import RESULTS_BELOW
-from queues.tasks import Holder, Lease, Report, Said, Synced
 
 RUNNING = "running"
 LEASE_LOST = "lease_lost"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from queues.exchange import Claimed
 from queues.keys import SiteKeys
-from queues.tasks import Claimed
 from queues.wakes import Park
 
 Name = tuple[SiteKeys, int]  # a scanner of a site

@@ -14,8 +14,9 @@ from dispatch.recutting import Recutting
 from dispatch.spaces import Spaces
 from domain.errors import RulesChanged, ScanToBeRecut, StaleRecord
 from domain.rules import Rules
+from queues.exchange import Beaten, Claimed, Controlled, Holder, Lease, Report
 from queues.memory import RESULTS_BELOW, Memory
-from queues.tasks import Beaten, Claimed, Controlled, Holder, Lease, Report, TaskStore
+from queues.tasks import TaskStore
 from queues.wakes import Park
 
 T = TypeVar("T")

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from domain.rules import Rules
-from queues.tasks import Lease
+from queues.exchange import Lease
 from web.bodies import quoted, text_of
 
 SCANS_REMEMBERED = 256

@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from dispatch.syncing import Answer, Reports
-from queues.tasks import Said
+from queues.exchange import Said
 from scanner import jobs
 from scanner.findings import RESULTS_AT_MOST, Result, rows
 from scanner.schemas import HeartbeatAnswer, Job, Machine

@@ -9,7 +9,7 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from dispatch.syncing import Wanted
 from dispatch.waiters import Claim
-from queues.tasks import Lease, Report
+from queues.exchange import Lease, Report
 from scanner import findings, jobs, schemas, syncing
 from scanner.authentication import Call, meet, protect
 from web.hot import Answer, HotBlueprint, answer

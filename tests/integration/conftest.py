@@ -13,13 +13,14 @@ from domain.errors import ScanToBeRecut
 from domain.space import build_segments
 from domain.targets import parse_target
 from queues.alarms import AlarmStore
+from queues.exchange import Holder, Lease, Report, Timing
 from queues.groups import GroupStore
 from queues.keys import SiteKeys
 from queues.recuts import RecutStore
 from queues.rules import RuleStore
 from queues.scanners import ScannerStore
 from queues.scans import ScanStore
-from queues.tasks import Holder, Lease, Report, TaskStore, Timing
+from queues.tasks import TaskStore
 from queues.upkeep import UpkeepStore
 
 TIMING = Timing(

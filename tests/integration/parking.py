@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from queues.tasks import Holder, Lease
+from queues.exchange import Holder, Lease
 from queues.wakes import Park, channel
 from tests.integration.conftest import Site
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from queues.tasks import Holder, Lease, TaskStore
+from queues.exchange import Holder, Lease
+from queues.tasks import TaskStore
 from tests.integration.conftest import TIMING, Site
 
 INSIDE, BESIDE = "10.0.0.0/16", "192.168.0.0/16"

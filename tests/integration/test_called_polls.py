@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from queues.exchange import Holder, Report, Said
 from queues.keys import SiteKeys
 from queues.retirement import RetirementStore
-from queues.tasks import Holder, Report, Said
 from queues.wakes import Park
 from tests.integration.conftest import Site
 from tests.integration.parking import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from queues.tasks import Holder, Lease
+from queues.exchange import Holder, Lease
 from tests.integration.conftest import Site
 
 

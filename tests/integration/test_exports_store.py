@@ -12,8 +12,8 @@ from dispatch.exports import Exports
 from dispatch.places import Places
 from domain.errors import Busy, NotFound
 from queues import results
+from queues.exchange import Holder, Lease
 from queues.results import ResultStore
-from queues.tasks import Holder, Lease
 from tests.integration.conftest import Site
 
 

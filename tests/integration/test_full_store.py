@@ -12,12 +12,13 @@ from cli.embedded import EmbeddedStore
 from dispatch.settings import Settings
 from dispatch.wiring import open_dispatch
 from domain.errors import StoreFull
+from queues.exchange import Holder, Lease, Report, Said
 from queues.keys import SiteKeys
 from queues.port_lists import PortListStore
 from queues.results import ResultStore
 from queues.retirement import RetirementStore
 from queues.store import Asked
-from queues.tasks import Holder, Lease, Report, Said, TaskStore
+from queues.tasks import TaskStore
 from tests.integration.conftest import Site
 
 KEYS = SiteKeys("default")

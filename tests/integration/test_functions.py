@@ -9,12 +9,12 @@ import redis
 from redis.exceptions import ResponseError
 
 from queues import scripts as module
+from queues.exchange import Report
 from queues.keys import SiteKeys
 from queues.pool import ask
 from queues.scanners import ScannerStore
 from queues.scripts import LIBRARIES_KEPT, SECONDS_WITHOUT, Scripts, digest
 from queues.sources import LIBRARIES, library
-from queues.tasks import Report
 from tests.integration.conftest import Site
 from tests.integration.parking import Process, end, own, scanners, started, tasks
 

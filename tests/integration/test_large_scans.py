@@ -7,7 +7,7 @@ import pytest
 from domain.errors import JobNotFound
 from domain.space import build_segments
 from domain.targets import parse_target
-from queues.tasks import Holder, Lease
+from queues.exchange import Holder, Lease
 from tests.integration.conftest import Site
 
 END = 2**48 - 1

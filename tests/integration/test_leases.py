@@ -12,7 +12,7 @@ from domain.errors import (
     LeaseLost,
     StaleRecord,
 )
-from queues.tasks import Holder, Lease
+from queues.exchange import Holder, Lease
 from tests.integration.conftest import Site
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from domain.errors import Conflict, InvalidTransition, NotFound
 from queues.audit import Audit
+from queues.exchange import Holder, Report
 from queues.retirement import RetirementStore
-from queues.tasks import Holder, Report
 from tests.integration.conftest import Site
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from queues.tasks import Holder, Lease
+from queues.exchange import Holder, Lease
 from tests.integration.conftest import Site
 
 

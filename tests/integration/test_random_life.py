@@ -10,7 +10,7 @@ import pytest
 from domain.errors import DispatchError
 from domain.states import SCAN_STEPS, ScanStatus
 from queues.audit import Audit
-from queues.tasks import Holder
+from queues.exchange import Holder
 from tests.integration.conftest import Site
 
 STEPS = 150

@@ -8,10 +8,10 @@ from itertools import pairwise
 import pytest
 
 from domain.errors import RulesChanged, ScanToBeRecut
+from queues.exchange import Holder, Lease, Report
 from queues.openings import Opening
 from queues.recuts import Adoption, InFlight, Recut, Uncut
 from queues.rules import RuleKind
-from queues.tasks import Holder, Lease, Report
 from tests.integration.conftest import Site
 
 

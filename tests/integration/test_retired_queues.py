@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from domain.errors import Conflict, Invalid
+from queues.exchange import Report
 from queues.retirement import RetirementStore
-from queues.tasks import Report
 from tests.integration.conftest import Site
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from queues.exchange import Holder, Lease
 from queues.retirement import RetirementStore
-from queues.tasks import Holder, Lease
 from tests.integration.conftest import TIMING, Site
 
 A, B = "10.0.0.0/26", "10.0.0.64/26"

@@ -7,9 +7,9 @@ import pytest
 from domain.errors import Conflict, Invalid, InvalidTransition, LeaseLost
 from domain.space import build_segments
 from domain.targets import parse_target
+from queues.exchange import Holder, Lease
 from queues.port_lists import PortListStore
 from queues.retirement import RetirementStore
-from queues.tasks import Holder, Lease
 from tests.integration.conftest import Site
 
 

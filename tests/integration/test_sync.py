@@ -15,8 +15,8 @@ from domain.errors import (
     LeaseLost,
     StaleRecord,
 )
+from queues.exchange import Holder, Lease, Report, Said, Synced
 from queues.retirement import RetirementStore
-from queues.tasks import Holder, Lease, Report, Said, Synced
 from tests.integration.conftest import Site
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from queues.tasks import Holder, Lease
+from queues.exchange import Holder, Lease
 from tests.integration.conftest import TIMING, Site
 
 NET, BESIDE = "10.0.0.0/24", "192.0.2.0/24"

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from queues.exchange import Holder
 from queues.retirement import RetirementStore
-from queues.tasks import Holder, TaskStore
+from queues.tasks import TaskStore
 from tests.integration.conftest import TIMING, Site
 from tests.integration.parking import (
     Process,

@@ -7,18 +7,9 @@ from typing import Any, TypeVar
 
 from dispatch.recutting import Recutting
 from domain.errors import ScanToBeRecut
+from queues.exchange import Beaten, Controlled, Holder, Lease, Report, Said, Synced, Timing
 from queues.keys import SiteKeys
-from queues.tasks import (
-    Beaten,
-    Controlled,
-    Holder,
-    Lease,
-    Report,
-    Said,
-    Synced,
-    TaskStore,
-    Timing,
-)
+from queues.tasks import TaskStore
 from queues.wakes import Park
 from tests.model import world
 from tests.model.records import Which, Who

@@ -6,8 +6,8 @@ import pytest
 import redis
 
 from domain.errors import LeaseLost
+from queues.exchange import Holder, Lease
 from queues.retirement import RetirementStore
-from queues.tasks import Holder, Lease
 from tests.integration.conftest import Site
 
 

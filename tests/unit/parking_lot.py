@@ -9,8 +9,8 @@ from typing import Any
 from dispatch.parking import Parking
 from dispatch.rounds import Rounds
 from dispatch.waiters import Waiter
+from queues.exchange import Claimed, Holder
 from queues.keys import SiteKeys
-from queues.tasks import Claimed, Holder
 from queues.wakes import Park
 
 KEYS = SiteKeys("default")

@@ -12,7 +12,7 @@ from gevent import socket
 from gunicorn.workers.base_async import ALREADY_HANDLED
 
 from dispatch.waiters import Waiter
-from queues.tasks import Claimed
+from queues.exchange import Claimed
 from tests.unit.parking_lot import NOTHING, WORK, Lot
 from web.lines import line_of, lines
 from workers.aside import Aside

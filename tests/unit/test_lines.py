@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from dispatch.waiters import Waiter
+from queues.exchange import Claimed
 from queues.keys import SiteKeys
-from queues.tasks import Claimed
 from web.lines import LINE, Here, Lines, line_of
 
 Pair = tuple[socket.socket, socket.socket]

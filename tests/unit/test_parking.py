@@ -12,7 +12,7 @@ import structlog
 from structlog.testing import capture_logs
 
 from dispatch.rounds import Rounds
-from queues.tasks import Claimed
+from queues.exchange import Claimed
 from tests.unit.parking_lot import NOTHING, WORK, Aside, Line, Lot
 
 SECONDS = 5

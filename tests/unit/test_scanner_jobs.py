@@ -9,7 +9,7 @@ import pytest
 
 from domain.rules import Rules
 from domain.space import Block, Segment
-from queues.tasks import Lease
+from queues.exchange import Lease
 from scanner.jobs import on_wire
 
 AWKWARD = 'a "quoted" \\ name é \u2028 \U0001f600'

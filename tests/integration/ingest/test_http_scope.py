@@ -10,8 +10,8 @@ import pytest
 from dispatch.rules import SiteRules
 from domain.rules import Rules
 from queues.audit import Audit
+from queues.exchange import Report
 from queues.keys import SiteKeys
-from queues.tasks import Report
 from tests.integration.ingest.asking import (
     Body,
     Scanner,
