@@ -394,15 +394,17 @@ def test_a_start_is_movement(site: Site) -> None:
 
 def test_a_claim_sweeps_twenty_leases_at_most(site: Site) -> None:
     """And goes on; what is left is the next one's."""
-    scanner, other = site.scanner(set_tasks=25), site.scanner()
-    scan = site.scan(f"s{scanner.scanner}", f"s{other.scanner}", size=1)
-    site.claim(scanner, limit=25)
+    scanner, other, third = site.scanner(set_tasks=45), site.scanner(), site.scanner()
+    scan = site.scan(*(f"s{each.scanner}" for each in (scanner, other, third)), size=1)
+    site.claim(scanner, limit=45)
     site.pass_time(50)
     site.clock.forward(15)
     (lease,) = site.claim(other, limit=1)
     swept = site.record(scan)["expired"]
+    site.claim(third, limit=1)
 
-    assert (lease.scan, swept, site.sweep()) == (scan, "20", 5)
+    assert (lease.scan, swept, site.record(scan)["expired"]) == (scan, "20", "40")
+    assert site.sweep() == 5
 
 
 def test_a_site_knows_a_hundred_engines(site: Site) -> None:

@@ -221,6 +221,24 @@ def test_a_slice_calls_where_its_scan_has_not_had_its_turn(site: Site, process: 
     assert process.called() == ids(other)
 
 
+def test_a_slice_calls_those_who_can_do_it(site: Site, process: Process) -> None:
+    """It comes back where nobody has its engine any more, and others have it in reach."""
+    one, able, other = scanners(site, 3)
+    group = group_of(site, able, other, cap=1)
+    site.heartbeat(now(site, other), engines="connect")
+    tasks(site, 2, group, engine="nmap")
+    tasks(site, 1, own(one), group)
+    lease = started(site, one)
+    site.heartbeat(now(site, one), engines="nmap")
+    started(site, able)
+    process.park(other)
+    started(site, able)
+    assert process.called() == []
+    site.tasks.release(now(site, one), lease.task, None, done=0)
+
+    assert process.called() == ids(other)
+
+
 def test_the_first_poll_of_who_was_offline_waits(site: Site, process: Process) -> None:
     """That it is online now is no work for it."""
     one = site.scanner()

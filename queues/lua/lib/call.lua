@@ -22,10 +22,7 @@ end
 -- scan, where there is one. Returns whether it was.
 local function call(scanner, now, scan)
   local s = read(record_of('scanner', scanner), WHO_WAITS)
-  if s.poll and tonumber(s.poll_until) < now then
-    end_wait(scanner)
-  end
-  if not s.poll or (scan and not could_take(scanner, s, scan, now)) then
+  if not s.poll or tonumber(s.poll_until) < now or (scan and not could_take(scanner, s, scan, now)) then
     return false
   end
   redis.call('PUBLISH', CHANNEL .. s.poll, string.match(SITE, '{(.*)}') .. ':' .. scanner)
