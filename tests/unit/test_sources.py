@@ -151,3 +151,18 @@ def test_an_include_is_used(name: str) -> None:
         )
         names = {word for line in lines for word in line.split(", ")}
         assert names & own or "WRITERS[" in text(f"lib/{step}"), f"{step} is not used"
+
+
+@pytest.mark.parametrize("step", ["scan", "scanner"])
+def test_each_field_is_made_of_its_own_value(step: str) -> None:
+    """A record's fields stand in the order in which they were asked for."""
+    code = text(f"lib/{step}")
+    lists = {
+        n: re.findall(r"'(\w+)'", names) for n, names in re.findall(r"(\w+) = \{([^{}]*)\}", code)
+    }
+    made = re.findall(r"unpack\((\w+)\)\)\n((?:.*\n)*?) *RECORDS", code)
+
+    assert made
+    for asked, table in made:
+        fields = [(name, int(at)) for name, at in re.findall(r"(\w+) = f\[(\d+)\]", table)]
+        assert fields == [(name, at) for at, name in enumerate(lists[asked], 1)]
