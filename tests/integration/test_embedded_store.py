@@ -20,6 +20,8 @@ def test_it_answers_on_a_private_socket_only(tmp_path: Path) -> None:
         assert (config["port"], config["maxmemory-policy"]) == ("0", "noeviction")
         assert (config["appendonly"], config["appendfsync"]) == ("yes", "everysec")
         assert config["aof-load-truncated"] == "yes"
+        assert config["zset-max-ziplist-entries"] == "8"
+        assert config["hash-max-ziplist-entries"] == "16"
         assert (tmp_path / "new").stat().st_mode & 0o077 == 0
 
 

@@ -40,6 +40,28 @@ def test_what_came_back_last_goes_first(lending: Lending) -> None:
     assert [lending.get(0) for _ in range(3)] == ["c", "b", "a"]
 
 
+class _GivenBackNow(list[Any]):
+    """Empty to whoever looks first, just as one comes back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._is_looked_at = False
+
+    def pop(self, *_: Any) -> Any:
+        if not self._is_looked_at:
+            self._is_looked_at = True
+            self.append("a")
+            raise IndexError
+        return super().pop()
+
+
+def test_what_comes_back_before_anybody_is_seen_to_wait_is_found(lending: Lending) -> None:
+    """Whoever has found nothing looks again once it can be seen."""
+    lending.queue = _GivenBackNow()
+
+    assert lending.get(0.01) == "a"
+
+
 def test_it_goes_to_whoever_has_waited_longest(lending: Lending) -> None:
     """And to nobody who comes by then, not even to whoever has given it back."""
     got: dict[int, Any] = {}

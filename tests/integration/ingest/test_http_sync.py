@@ -65,7 +65,8 @@ def test_a_whole_scan_needs_few_calls(server: Server) -> None:
     scan = server.scan(scanner, hostsPerTask=64)
     first, second = sync(scanner, want=2)["jobs"]
     hosts = [job["targets"][0]["range"].partition("/")[0] for job in (first, second)]
-    batch = {"batch": 1, "results": [found(hosts[0])], "progressCount": 64, "resultCount": 1}
+    results = [found(host) for host in hosts]
+    batch = {"batch": 1, "results": results, "progressCount": 64, "resultCount": 2}
     third, fourth = sync(
         scanner, said(first, "completed", **batch), said(second, "completed"), want=5
     )["jobs"]
@@ -73,7 +74,8 @@ def test_a_whole_scan_needs_few_calls(server: Server) -> None:
 
     assert last == QUIET
     assert (server.seen(scan)["status"], server.seen(scan)["hosts"]["done"]) == ("completed", 256)
-    assert [row["host"] for row in server.results(scan)] == [hosts[0]]
+    assert [row["host"] for row in server.results(scan)] == hosts
+    assert server.seen(scan)["resultCount"] == 2
 
 
 def test_a_job_is_as_the_plain_call_gives_it(scanner: Scanner) -> None:
