@@ -5,10 +5,9 @@
 -- Guarantees: the first time counts; an alarm that is no longer kept is not made anew.
 -- include: clock
 -- include: keys
--- include: text
 local alarm = key('alarm', ARGV[2])
 if redis.call('EXISTS', alarm) == 0 then
   return { 'not_found' }
 end
-redis.call('HSETNX', alarm, 'acked', text(clock(ARGV[1])))
+redis.call('HSETNX', alarm, 'acked', clock(ARGV[1]))
 return { 'ok' }

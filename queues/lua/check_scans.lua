@@ -6,6 +6,7 @@
 -- moves for stall_ms.
 -- flag: allow-oom
 -- include: clock
+-- include: text
 -- include: alarm
 -- include: sweep_due
 -- include: write_back

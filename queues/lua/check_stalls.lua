@@ -6,6 +6,7 @@
 -- (both never sooner than three times its expected duration), however often it is renewed.
 -- flag: allow-oom
 -- include: clock
+-- include: text
 -- include: task
 -- include: take_back
 -- include: sweep_due
@@ -14,7 +15,7 @@ local now, max_task_ms = clock(ARGV[1]), tonumber(ARGV[2])
 if has_grace(now) then
   return { 'ok', '0' }
 end
-local due = redis.call('ZRANGEBYSCORE', key('stalls'), '-inf', text(now), 'LIMIT', 0, tonumber(ARGV[3]))
+local due = redis.call('ZRANGEBYSCORE', key('stalls'), '-inf', now, 'LIMIT', 0, tonumber(ARGV[3]))
 for _, id in ipairs(due) do
   local task = load_task(id)
   if not task or task.status ~= 'running' then
@@ -23,7 +24,7 @@ for _, id in ipairs(due) do
     take_back(task, now)
   else
     set(task, 'stalled', now)
-    redis.call('ZADD', key('stalls'), text(now + math.max(max_task_ms, 3 * tonumber(task.expected))), id)
+    redis.call('ZADD', key('stalls'), now + math.max(max_task_ms, 3 * tonumber(task.expected)), id)
     raise_alarm('task-stalled', id, 'Task ' .. id .. ' of scan ' .. task.scan .. ' on scanner ' ..
       task.scanner .. ' makes no progress.', now)
   end

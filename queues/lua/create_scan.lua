@@ -12,7 +12,6 @@
 -- include: new_id
 -- include: repeated
 -- include: keys
--- include: text
 -- include: site
 -- include: push
 -- include: rouse
@@ -62,7 +61,7 @@ if ARGV[7] == '1' then
   redis.call('SADD', key('named'), id)
 end
 for i = segments + 1, intervals do
-  redis.call('HSET', key('scan', id, 'segments'), text(i - segments - 1), ARGV[i])
+  redis.call('HSET', key('scan', id, 'segments'), i - segments - 1, ARGV[i])
 end
 push('RPUSH', key('scan', id, 'open'), intervals + 1, #ARGV)
 for i = queues + 1, segments do

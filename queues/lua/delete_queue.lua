@@ -5,6 +5,7 @@
 -- Guarantees: a scanner goes only when its last lease has; a group's members are in it no more.
 -- flag: allow-oom
 -- include: clock
+-- include: text
 -- include: membership
 -- include: alarm
 -- include: write_back
@@ -38,7 +39,7 @@ for _, engine in ipairs(redis.call('SMEMBERS', key('queue', queue, 'parked'))) d
   redis.call('DEL', key('queue', queue, 'parked', engine))
 end
 redis.call('DEL', key('queue', queue), key('queue', queue, 'parked'), key('queue', queue, 'ready'),
-  key('queue', queue, 'closed'))
+  key('queue', queue, 'closed'), key('queue', queue, 'lost'))
 redis.call('UNLINK', key('queue', queue, 'waiting'))
 redis.call('ZREM', is_scanner and key('scanners') or key('groups'), id)
 redis.call('DEL', record)

@@ -7,6 +7,7 @@
 -- Guarantees: writes nothing; decides by the same steps as a claim.
 -- flag: no-writes
 -- include: clock
+-- include: text
 -- include: reason
 -- blocked_by(id, least): the subnet whose budget all that is open of a scan waits for, or nil; and whether
 -- that has room again, so that the next claim brings it back.

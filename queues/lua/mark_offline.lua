@@ -6,6 +6,7 @@
 -- of a lease to be heard of; one that an operator disabled raises no alarm.
 -- flag: allow-oom
 -- include: clock
+-- include: text
 -- include: alarm
 -- include: presence
 -- include: sweep_due
@@ -14,7 +15,7 @@ local now = clock(ARGV[1])
 if has_grace(now) then
   return { 'ok', '0' }
 end
-local gone = redis.call('ZRANGEBYSCORE', key('online'), '-inf', text(now - tonumber(ARGV[2])), 'WITHSCORES',
+local gone = redis.call('ZRANGEBYSCORE', key('online'), '-inf', now - tonumber(ARGV[2]), 'WITHSCORES',
   'LIMIT', 0, tonumber(ARGV[3]))
 for i = 1, #gone, 2 do
   local scanner = gone[i]

@@ -12,6 +12,7 @@
 -- Guarantees: an address stays where it was, or is excluded; a scan with nothing left ends.
 -- flag: allow-oom
 -- include: clock
+-- include: text
 -- include: push
 -- include: task
 -- include: adopt

@@ -8,6 +8,7 @@
 -- as nobody else was given the task.
 -- flag: allow-oom
 -- include: clock
+-- include: text
 -- include: scanner
 -- include: touch
 -- include: fence

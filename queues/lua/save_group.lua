@@ -31,7 +31,7 @@ end
 if id == '' then
   id = new_id(now)
   redis.call('ZADD', key('groups'), id, id)
-  redis.call('HSET', key('group', id), 'created', text(now))
+  redis.call('HSET', key('group', id), 'created', now)
 end
 if ARGV[5] ~= '' then
   redis.call('HSET', key('group', id), 'name', ARGV[5])

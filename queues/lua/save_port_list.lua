@@ -20,7 +20,7 @@ end
 if id == '' then
   id = new_id(now)
   redis.call('ZADD', key('port-lists'), id, id)
-  redis.call('HSET', key('port-list', id), 'created', text(now))
+  redis.call('HSET', key('port-list', id), 'created', now)
 end
 for i = 5, #ARGV, 2 do
   redis.call('HSET', key('port-list', id), ARGV[i], ARGV[i + 1])

@@ -9,6 +9,7 @@
 -- Guarantees: one rule of a kind for a CIDR; the site's rules have a new version if a CIDR came or changed,
 -- and only then; a lowered limit takes nothing back, and 'peak' is what was granted above it.
 -- include: clock
+-- include: text
 -- include: new_id
 -- include: repeated
 -- include: rule
@@ -42,7 +43,7 @@ end
 if is_new then
   id = new_id(now)
   redis.call('ZADD', rule_index(kind), id, id)
-  redis.call('HSET', rule_key(kind, id), 'created', text(now))
+  redis.call('HSET', rule_key(kind, id), 'created', now)
 elseif kind == 'subnet' then
   if wanted.rate then
     local granted = redis.call('HGET', key('subnet', id, 'grants'), 'all') or '0'

@@ -9,6 +9,7 @@
 -- Guarantees: job capacity <= task capacity <= target capacity; the record has a new version, so that
 -- what a process remembers of it is stale.
 -- include: clock
+-- include: text
 -- include: new_id
 -- include: repeated
 -- include: membership

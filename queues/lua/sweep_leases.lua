@@ -5,6 +5,7 @@
 -- Guarantees: work is taken from scanners here (and by the same step in claims), and nowhere else.
 -- flag: allow-oom
 -- include: clock
+-- include: text
 -- include: sweep
 -- include: write_back
 local swept = sweep(clock(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]))

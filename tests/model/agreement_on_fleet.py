@@ -99,7 +99,7 @@ def found_queue(raw: Raw, name: str) -> dict[str, Any]:
         "ready": {int(scan) for scan in raw.get(f"{at}:ready", {})},
         "parked": {int(scan) for key in parked for scan in raw.get(key, {})},
         "closed": {int(scan): receipt for scan, receipt in raw.get(f"{at}:closed", {}).items()},
-        "lost": "lost" in record,
+        "lost": f"{at}:lost" in raw,
         "retired": "retired" in record,
         "online": int(record.get("online", 0)),
         "slots": int(record.get("slots", 0)),

@@ -20,8 +20,9 @@ def change_of_presence(world: World) -> Iterator[None]:
 
 
 def hear(world: World, scanner: Scanner) -> None:
-    """A contact: it is online."""
-    scanner.seen = world.now
+    """A contact: it is online; noted once in a second in which it was handed something."""
+    if not scanner.online or scanner.served // 1000 != world.now // 1000:
+        scanner.seen = world.now
     if not scanner.online:
         with change_of_presence(world):
             scanner.online = True

@@ -160,7 +160,7 @@ def test_each_field_is_made_of_its_own_value(step: str) -> None:
     lists = {
         n: re.findall(r"'(\w+)'", names) for n, names in re.findall(r"(\w+) = \{([^{}]*)\}", code)
     }
-    made = re.findall(r"unpack\((\w+)\)\)\n((?:.*\n)*?) *RECORDS", code)
+    made = re.findall(r"unpack\((\w+)\)\)\n((?:.*\n)*?) *CALL", code)
 
     assert made
     for asked, table in made:

@@ -1,5 +1,4 @@
 -- include: keys
--- include: text
 -- include: task
 -- include: charge
 -- include: records
@@ -12,7 +11,7 @@ local function charge_late(task, subnet)
   local budget = { kind = 'subnet', id = subnet }
   charge(budget, task.scanner, task.rate)
   local peak = tonumber(redis.call('HGET', key('subnet', subnet), 'peak') or '0')
-  redis.call('HSET', key('subnet', subnet), 'peak', text(math.max(peak, budget.all)))
+  redis.call('HSET', key('subnet', subnet), 'peak', math.max(peak, budget.all))
 end
 
 -- adopt(task, marks, subnets, new): a task in flight meets changed rules: marks has cancel and recut, '1'

@@ -11,7 +11,7 @@ local function raise_alarm(kind, subject, message, now)
   local id = new_id(now)
   redis.call('HSET', key('raised'), name, id)
   redis.call('HSET', key('alarm', id), 'kind', kind, 'subject', subject, 'message', message,
-    'raised', text(now))
+    'raised', now)
   redis.call('ZADD', key('alarms'), id, id)
   if redis.call('ZCARD', key('alarms')) > ALARMS_KEPT then
     local oldest = redis.call('ZPOPMIN', key('alarms'))[1]
@@ -30,6 +30,6 @@ local function clear_alarm(kind, subject, now)
   local id = redis.call('HGET', key('raised'), name)
   if id then
     redis.call('HDEL', key('raised'), name)
-    redis.call('HSET', key('alarm', id), 'cleared', text(now))
+    redis.call('HSET', key('alarm', id), 'cleared', now)
   end
 end

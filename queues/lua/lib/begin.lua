@@ -1,14 +1,18 @@
--- A server that keeps functions defines the steps once, for all calls: what a step remembers of a call it makes anew in a
--- starter. begin() comes first in every call.
-local STARTERS = {}
-
--- emptied(list): a list with nothing in it: this one, where it has not been used.
-local function emptied(list)
-  return #list == 0 and list or {}
-end
+-- A server that keeps functions defines the steps once, for all calls: what they remember of a call is here, and made anew
+-- by begin(), which comes first in every call: the site, the records by kind and id (known), those that are to be
+-- written (records); the rest by the name of what it is (kept).
+local SITE, CALL = nil, nil
 
 local function begin()
-  for i = 1, #STARTERS do
-    STARTERS[i]()
+  SITE, CALL = KEYS[1], { scan = {}, scanner = {}, task = {}, queue = {}, held = {}, changed = {} }
+end
+
+-- kept(name): the table of this call by that name; a new one when it is first asked for.
+local function kept(name)
+  local found = CALL[name]
+  if not found then
+    found = {}
+    CALL[name] = found
   end
+  return found
 end

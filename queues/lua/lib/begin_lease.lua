@@ -39,7 +39,7 @@ local function begin_lease(slice, scan, me, expected, now)
   local task = slice.id == '' and fresh(now) or renewed(load_task(slice.id), me.id)
   task.slice, task.status = slice_text(scan, slice), 'claimed'
   task.lease = task.attempt .. ':' .. me.id .. ':' .. text(now) .. ':' .. slice.rate .. ':' .. slice.bound ..
-    '|' .. me.request .. ':' .. text(expected)
+    '|' .. me.asked.request .. ':' .. text(expected)
   redis.call('HSET', task[1], 'slice', task.slice, 'lease', task.lease, 'status', task.status)
   for i = 1, #slice.budgets do
     charge(slice.budgets[i], me.id, slice.rate)
@@ -47,24 +47,24 @@ local function begin_lease(slice, scan, me, expected, now)
   return task
 end
 
--- list_out(tasks, id, me, now): these tasks of the scan are among those that the scanner and the site have out.
-local function list_out(tasks, id, me, now)
-  local leases, of_scan, of_scanner = key('leases'), key('scan', id, 'tasks'), key('scanner', me.id, 'tasks')
-  local expires = text(now + me.claim_ms)
+-- list_out(tasks, me, now): what a claim has begun is among what the scanner and the site have out.
+local function list_out(tasks, me, now)
+  local expires, leases, ids = now + me.asked.claim_ms, { nil, nil, nil, nil }, { nil, nil, nil, nil }
   for i = 1, #tasks do
-    local task = tasks[i].id
-    score(leases, task, expires)
-    score(of_scan, task, task)
-    score(of_scanner, task, task)
-    if me.request ~= '' then
-      note_unstarted(me.id, me.request, task, '0')
+    local task, n = tasks[i].id, 2 * i
+    leases[n - 1], leases[n] = expires, task
+    ids[n - 1], ids[n] = task, task
+    if me.asked.request ~= '' then
+      note_unstarted(me.id, me.asked.request, task, 0)
     end
   end
+  enter(key('leases'), leases)
+  enter(key('scanner', me.id, 'tasks'), ids)
 end
 
--- count_out(row, me, now): the tasks that a claim has begun of a scan count among what the scanner and the scan have out.
-local function count_out(row, me, now)
-  local id, tasks = row.scan, #row.tasks
+-- count_out(row, me): the tasks that a claim has begun of a scan count among what the scanner and the scan have out.
+local function count_out(row, me)
+  local id, tasks = row.scan, #row.tasks / 2
   local scanner, held, scan = record_of('scanner', me.id), held_of(me.id), record_of('scan', id)
   held[id] = held[id] or false -- claimer has read all that it holds
   add(held, id, tasks)
@@ -73,5 +73,5 @@ local function count_out(row, me, now)
   add(scan, 'open', -row.size)
   add(scan, 'in_flight', row.size)
   add(scan, 'claimed', tasks)
-  list_out(row.tasks, id, me, now)
+  enter(key('scan', id, 'tasks'), row.tasks)
 end

@@ -1,5 +1,4 @@
 -- include: keys
--- include: text
 -- include: budget
 -- include: subnets
 -- include: return_jobs
@@ -8,7 +7,7 @@ local BACK_AT_MOST = 16
 -- set_aside(entry, row, subnet): an open interval waits until there is room in a subnet's budget.
 local function set_aside(entry, row, subnet)
   redis.call('ZADD', key('scan', row.scan, 'blocked'), subnet, entry)
-  redis.call('ZADD', key('subnet', subnet, 'blocked'), text(row.receipt), row.scan)
+  redis.call('ZADD', key('subnet', subnet, 'blocked'), row.receipt, row.scan)
 end
 
 -- bring_back(scan, subnet, most): its intervals that wait for the subnet are in front of its open list

@@ -21,11 +21,13 @@ local function claim_tasks(scanner, asked, now)
   if not asked.swept and is_sweep_due(now) then
     return { 'sweep' }
   end
-  local again, outdated = repeat_claim(scanner, asked.request)
-  if outdated then
-    return { 'recut', outdated }
-  elseif #again > 0 then
-    return handed_out(again, 0)
+  if asked.request ~= '' then
+    local again, outdated = repeat_claim(scanner, asked.request)
+    if outdated then
+      return { 'recut', outdated }
+    elseif #again > 0 then
+      return handed_out(again, 0)
+    end
   end
   local me, wait_ms = claimer(scanner, asked, now)
   if not me then
@@ -33,8 +35,7 @@ local function claim_tasks(scanner, asked, now)
   end
   local quota = { moves = MOVED_AT_MOST }
   promote_all(me, quota)
-  local tasks
-  tasks, outdated = search(me, asked.limit, now)
+  local tasks, outdated = search(me, asked.limit, now)
   if outdated then
     return { 'recut', outdated }
   end

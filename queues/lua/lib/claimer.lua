@@ -1,27 +1,25 @@
 -- include: scanner
 -- include: able
 -- include: held
--- claimer(scanner, limits, now): a scanner as a claim sees it: its queues, what it holds and may still take.
+-- claimer(scanner, asked, now): a scanner as a claim sees it: its queues, what it holds and may still take; what was asked.
 -- Returns nil and for how many ms, where it is to have nothing now.
-local function claimer(scanner, limits, now)
+local function claimer(scanner, asked, now)
   local s = scanner_of(scanner)
-  local wait_until = s.wait_until and tonumber(s.wait_until) or 0
+  local wait_until = (s.wait_until or 0) + 0
   if s.drain == '1' or s.retired or wait_until > now then
     return nil, math.max(0, wait_until - now)
   end
-  local cap_tasks = tonumber(s.cap_tasks)
-  local me = { id = scanner, request = limits.request, able = able_of(s.engines or ''), queues = { 's' .. scanner },
-    held = {}, distinct = 0, passed = {}, subnets = {},
-    cap_tasks = cap_tasks, cap_jobs = tonumber(s.cap_jobs), cursor = (s.cursor or 0) + 0,
-    targets = s.cap_targets - (s.targets or 0), tasks = cap_tasks - (s.tasks or 0),
-    scanner_rate = s.rate and tonumber(s.rate), claim_ms = limits.claim_ms, task_seconds = limits.task_seconds,
-    default_rate = limits.default_rate, least_rate = limits.least_rate, waits = s.waits or '', wanted = {} }
+  local cap_tasks, tasks = s.cap_tasks + 0, (s.tasks or 0) + 0
+  local me = { id = scanner, asked = asked, able = able_of(s.engines or ''), queues = { 's' .. scanner }, held = {},
+    distinct = 0, passed = {}, subnets = {}, cap_tasks = cap_tasks, cap_jobs = s.cap_jobs + 0, cursor = (s.cursor or 0) + 0,
+    targets = s.cap_targets - (s.targets or 0), tasks = cap_tasks - tasks, scanner_rate = s.rate and tonumber(s.rate),
+    waits = s.waits or '', wanted = {} }
   if s.groups and s.groups ~= '' then
     for group in string.gmatch(s.groups, '[^,]+') do
       me.queues[#me.queues + 1] = 'g' .. group
     end
   end
-  if (s.tasks or 0) + 0 > 0 then
+  if tasks > 0 then
     for _, scan in ipairs(scans_held(scanner)) do
       me.held[scan], me.distinct = true, me.distinct + 1
     end

@@ -4,21 +4,17 @@
 -- include: scan
 -- include: write_back
 -- include: records
-local COVERED = {}
-STARTERS[#STARTERS + 1] = function()
-  COVERED = emptied(COVERED)
-end
-
 -- cover(scan, state, first, last): adds an interval to the merged intervals of `state` (done, failed,
 -- excluded) and to the scan's counter of it. Memory is per gap, not per task.
 local function cover(scan, state, first, last)
   add(scan_of(scan), state, last - first)
-  local by_scan = COVERED[state] or {}
+  local covered = kept('covered')
+  local by_scan = covered[state] or {}
   local intervals = by_scan[scan]
   if not intervals then
     intervals = { where = key('scan', scan, state) }
-    COVERED[state], by_scan[scan] = by_scan, intervals
-    COVERED[#COVERED + 1] = intervals
+    covered[state], by_scan[scan] = by_scan, intervals
+    covered[#covered + 1] = intervals
   end
   local latest = intervals[#intervals]
   if latest and latest.last == first then
@@ -30,8 +26,7 @@ end
 
 local function at(where, index, reverse)
   local command = reverse and 'ZREVRANGEBYSCORE' or 'ZRANGEBYSCORE'
-  local from, to = text(index), reverse and '-inf' or text(index)
-  return redis.call(command, where, from, to, 'LIMIT', 0, 1)[1]
+  return redis.call(command, where, index, reverse and '-inf' or index, 'LIMIT', 0, 1)[1]
 end
 
 -- join(where, first, last): an interval is merged with those that it touches.
@@ -47,12 +42,12 @@ local function join(where, first, last)
     redis.call('ZREM', where, after)
     last = tonumber(string.match(after, ':(%d+)$'))
   end
-  redis.call('ZADD', where, text(first), text(first) .. ':' .. text(last))
+  redis.call('ZADD', where, first, text(first) .. ':' .. text(last))
 end
 
 -- Neighbours are joined before they are written.
 WRITERS[#WRITERS + 1] = function()
-  for _, intervals in ipairs(COVERED) do
+  for _, intervals in ipairs(CALL.covered or {}) do
     local where = intervals.where
     table.sort(intervals, function(a, b) return a.first < b.first end)
     local whole = intervals[1]
@@ -66,5 +61,4 @@ WRITERS[#WRITERS + 1] = function()
     end
     join(where, whole.first, whole.last)
   end
-  COVERED = emptied(COVERED)
 end

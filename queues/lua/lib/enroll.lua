@@ -1,5 +1,4 @@
 -- include: keys
--- include: text
 -- include: budget
 -- include: sharers
 local FORGOTTEN_AT_MOST = 100
@@ -22,13 +21,13 @@ end
 
 -- enroll(kind, id, scanner, asked): it waits, from when it began to, for 30 s after it asked.
 local function enroll(kind, id, scanner, asked)
-  redis.call('ZADD', key(kind, id, 'waiters'), text(asked), scanner)
-  redis.call('ZADD', key(kind, id, 'turns'), 'NX', text(asked), scanner)
+  redis.call('ZADD', key(kind, id, 'waiters'), asked, scanner)
+  redis.call('ZADD', key(kind, id, 'turns'), 'NX', asked, scanner)
 end
 
 -- forget(kind, id, now): those that have not asked for 30 s wait no more.
 local function forget(kind, id, now)
-  local until_then = text(now - WAITS_MS)
+  local until_then = now - WAITS_MS
   local waiters = key(kind, id, 'waiters')
   for _, one in ipairs(redis.call('ZRANGEBYSCORE', waiters, '-inf', until_then, 'LIMIT', 0, FORGOTTEN_AT_MOST)) do
     give_up(kind, id, one)

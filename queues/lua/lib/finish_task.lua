@@ -1,28 +1,25 @@
 -- include: begin
 -- include: keys
--- include: text
 -- include: records
 local TASKS_KEPT, IDS_A_CALL = 1000, 1000
-local ENDED = {}
-STARTERS[#STARTERS + 1] = function()
-  ENDED = emptied(ENDED)
-end
 
 -- finish_task(task, status, now): it has ended for good; a scan keeps its newest 1,000 whole.
 local function finish_task(task, status, now)
   set(task, 'status', status)
   set(task, 'finished', now)
-  if not ENDED[task.scan] then
-    ENDED[task.scan] = {}
-    ENDED[#ENDED + 1] = task.scan
+  local ended = kept('ended')
+  local ids = ended[task.scan]
+  if not ids then
+    ids = {}
+    ended[task.scan] = ids
+    ended[#ended + 1] = task.scan
   end
-  local ids = ENDED[task.scan]
   ids[#ids + 1] = task.id
 end
 
 -- forget_oldest(scan, count): so many finished tasks of it leave coverage only.
 local function forget_oldest(scan, count)
-  local ids, tasks = redis.call('RPOP', key('scan', scan, 'finished'), text(math.min(count, IDS_A_CALL))), {}
+  local ids, tasks = redis.call('RPOP', key('scan', scan, 'finished'), math.min(count, IDS_A_CALL)), {}
   for i = 1, #ids do
     tasks[i] = key('task', ids[i])
   end
@@ -34,14 +31,14 @@ local function forget_oldest(scan, count)
 end
 
 WRITERS[#WRITERS + 1] = function()
-  for _, scan in ipairs(ENDED) do
-    local ids, kept = ENDED[scan], 0
+  local ended = CALL.ended or {}
+  for _, scan in ipairs(ended) do
+    local ids, all = ended[scan], 0
     for i = 1, #ids, IDS_A_CALL do
-      kept = redis.call('LPUSH', key('scan', scan, 'finished'), unpack(ids, i, math.min(i + IDS_A_CALL - 1, #ids)))
+      all = redis.call('LPUSH', key('scan', scan, 'finished'), unpack(ids, i, math.min(i + IDS_A_CALL - 1, #ids)))
     end
-    if kept > TASKS_KEPT then
-      forget_oldest(scan, kept - TASKS_KEPT)
+    if all > TASKS_KEPT then
+      forget_oldest(scan, all - TASKS_KEPT)
     end
   end
-  ENDED = emptied(ENDED)
 end

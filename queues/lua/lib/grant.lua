@@ -19,9 +19,9 @@ local function grant(row, budgets, me, tasks, now)
   local rate, bound = slower(me.scanner_rate, me.scanner_rate and 'scanner' or '', row.port_rate, 'portList')
   local refused, by = nil, nil
   for _, budget in ipairs(budgets) do
-    local most, word = offer(budget, me.id, me.least_rate, now)
+    local most, word = offer(budget, me.id, me.asked.least_rate, now)
     if most then
-      local part = math.max(least_of(budget, me.least_rate), math.floor(most / tasks))
+      local part = math.max(least_of(budget, me.asked.least_rate), math.floor(most / tasks))
       rate, bound = slower(rate, bound, part, budget.name)
     elseif not refused or (refused == 'share' and word == 'spent') then
       refused, by = word, budget

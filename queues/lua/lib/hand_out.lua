@@ -55,8 +55,11 @@ local function hand_out(rows, me, limit, now)
     local row = rows[i]
     put_back(row)
     if row.last_size then
-      count_out(row, me, now)
+      count_out(row, me)
     end
+  end
+  if count > 0 then
+    list_out(tasks, me, now)
   end
   return tasks
 end

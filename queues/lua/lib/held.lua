@@ -2,16 +2,11 @@
 -- include: keys
 -- include: members
 -- held_of(scanner): how many tasks of which scan a scanner holds, a record of its own.
-local HELD
-STARTERS[#STARTERS + 1] = function()
-  HELD = {}
-end
-
 local function held_of(scanner)
-  local held = HELD[scanner]
+  local held = CALL.held[scanner]
   if not held then
     held = { key('scanner', scanner, 'scans') }
-    HELD[scanner] = held
+    CALL.held[scanner] = held
   end
   return held
 end

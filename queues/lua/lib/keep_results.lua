@@ -23,7 +23,7 @@ end
 -- JSON array).
 local function keep_results(task, found, is_late, now)
   redis.call('XADD', key('scan', task.scan, 'results'), '*', 'task', task.id, 'scanner', found.scanner,
-    'attempt', found.attempt, 'late', is_late and '1' or '', 'at', text(now), 'count', found.count, 'rows', found.rows)
+    'attempt', found.attempt, 'late', is_late and '1' or '', 'at', now, 'count', found.count, 'rows', found.rows)
   add(scan_of(task.scan), 'results', tonumber(found.count))
-  set(task, 'batch:' .. found.attempt, text(found.batch))
+  set(task, 'batch:' .. found.attempt, found.batch)
 end

@@ -1,45 +1,50 @@
 -- include: begin
 -- include: write_back
 -- Sorted sets as a script changes them: what it says last of a member is written, once, by write_back.
-local MEMBERS = {}
-STARTERS[#STARTERS + 1] = function()
-  MEMBERS = emptied(MEMBERS)
-end
-
 -- score(at, member, value): it is in the set with this score; false: it is not.
 local function score(at, member, value)
-  local set = MEMBERS[at]
+  local sets = kept('members')
+  local set = sets[at]
   if not set then
     set = {}
-    MEMBERS[at] = set
-    MEMBERS[#MEMBERS + 1] = at
+    sets[at] = set
+    sets[#sets + 1] = at
   end
   set[member] = value
 end
 
--- All changes of a set go in two commands; what leaves its set comes first.
+-- enter(at, entries): these (score, member, …) are in the set, whatever score says of them.
+local function enter(at, entries)
+  local entering = kept('entering')
+  local count = #entering
+  entering[count + 1], entering[count + 2] = at, entries
+end
+
+-- write_set(at, members): what leaves the set comes first.
+local function write_set(at, members)
+  local leave, stay = {}, {}
+  for member, value in pairs(members) do
+    if value then
+      stay[#stay + 1] = value
+      stay[#stay + 1] = member
+    else
+      leave[#leave + 1] = member
+    end
+  end
+  if #leave > 0 then
+    redis.call('ZREM', at, unpack(leave))
+  end
+  if #stay > 0 then
+    redis.call('ZADD', at, unpack(stay))
+  end
+end
+
 WRITERS[#WRITERS + 1] = function()
-  local entering = {}
-  for i = 1, #MEMBERS do
-    local at = MEMBERS[i]
-    local leave, enter, count = nil, { nil, nil, nil, nil }, 0
-    for member, value in pairs(MEMBERS[at]) do
-      if value then
-        enter[count + 1], enter[count + 2], count = value, member, count + 2
-      else
-        leave = leave or {}
-        leave[#leave + 1] = member
-      end
-    end
-    if leave then
-      redis.call('ZREM', at, unpack(leave))
-    end
-    entering[i] = count > 0 and enter
+  local sets, entering = CALL.members or {}, CALL.entering or {}
+  for i = 1, #sets do
+    write_set(sets[i], sets[sets[i]])
   end
-  for i = 1, #MEMBERS do
-    if entering[i] then
-      redis.call('ZADD', MEMBERS[i], unpack(entering[i]))
-    end
+  for i = 1, #entering, 2 do
+    redis.call('ZADD', entering[i], unpack(entering[i + 1]))
   end
-  MEMBERS = emptied(MEMBERS)
 end

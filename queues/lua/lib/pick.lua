@@ -5,13 +5,16 @@
 -- include: subnets
 -- include: blocked
 -- include: wait_for
+local NONE = {}
+
 -- budgets_of(row, slice, me): what a slice draws on: the scan's own limit, then its subnets.
 local function budgets_of(row, slice, me)
-  local budgets = row.budget and { row.budget } or {}
-  if slice.subnets ~= '' then
-    for _, subnet in ipairs(subnets_of(slice.subnets, me.subnets)) do
-      budgets[#budgets + 1] = subnet
-    end
+  if not row.budget and slice.subnets == '' then
+    return NONE
+  end
+  local budgets = { row.budget }
+  for _, subnet in ipairs(subnets_of(slice.subnets, me.subnets)) do
+    budgets[#budgets + 1] = subnet
   end
   return budgets
 end

@@ -1,17 +1,11 @@
 -- include: begin
 -- include: keys
--- include: text
 -- include: scan
 -- include: queue
 -- include: known
-local ASIDE -- whether a job was put aside in this call
-STARTERS[#STARTERS + 1] = function()
-  ASIDE = false
-end
-
--- has_put_aside(): whether it was.
+-- has_put_aside(): whether a job was put aside in this call.
 local function has_put_aside()
-  return ASIDE
+  return CALL.has_put_aside
 end
 
 -- place_of(queue, scan): where a job belongs that has left the waiting list: 'ready' if there is something to hand out
@@ -30,16 +24,16 @@ end
 local function place(queue, scan)
   local s, where = read(scan_of(scan), { 'receipt' }), place_of(queue, scan)
   if where == 'closed' then
-    redis.call('ZADD', key('queue', queue, 'closed'), text(s.receipt), scan)
-    ASIDE = true
+    redis.call('ZADD', key('queue', queue, 'closed'), s.receipt, scan)
+    CALL.has_put_aside = true
   else
     redis.call('ZREM', key('queue', queue, 'closed'), scan)
   end
   if where == 'ready' then
-    redis.call('ZADD', key('queue', queue, 'ready'), text(s.receipt), scan)
+    redis.call('ZADD', key('queue', queue, 'ready'), s.receipt, scan)
   elseif where == 'parked' then
     redis.call('SADD', key('queue', queue, 'parked'), s.engine)
-    redis.call('ZADD', key('queue', queue, 'parked', s.engine), text(s.receipt), scan)
+    redis.call('ZADD', key('queue', queue, 'parked', s.engine), s.receipt, scan)
   end
   return where == 'ready'
 end

@@ -17,10 +17,10 @@ end
 -- begin_wait(scanner, process, expires): it waits there.
 local function begin_wait(scanner, process, expires)
   local me = read(record_of('scanner', scanner), { 'served' })
-  redis.call('HSET', me[1], 'poll', process, 'poll_until', text(expires))
-  redis.call('ZADD', key('polls'), text(expires), scanner)
+  redis.call('HSET', me[1], 'poll', process, 'poll_until', expires)
+  redis.call('ZADD', key('polls'), expires, scanner)
   for _, queue in ipairs(each_queue(scanner)) do
-    redis.call('ZADD', key('queue', queue, 'polls'), text(me.served or 0), scanner)
+    redis.call('ZADD', key('queue', queue, 'polls'), me.served or 0, scanner)
   end
 end
 

@@ -1,3 +1,4 @@
+-- include: keys
 -- include: text
 -- include: records
 -- include: rouse
@@ -10,7 +11,7 @@ local function count(counted, sign)
     for engine in string.gmatch(engines, '[^,]+') do
       if add(at, 'engine:' .. engine, sign) == 0 then
         set(at, 'engine:' .. engine, false)
-        set(at, 'lost', '1')
+        redis.call('SET', key('queue', queue, 'lost'), '1')
         stir_queue(queue)
       end
     end

@@ -1,7 +1,6 @@
 -- include: keys
 -- include: queue
 -- include: place
--- include: records
 local READ_AT_MOST_PARKED = 100
 
 -- unpark(queue, able, quota): scans whose engine has come back online are ready again in their old
@@ -30,7 +29,7 @@ local function park(queue)
     place(queue, scan)
   end
   if #scans < READ_AT_MOST_PARKED then
-    set(queue_of(queue), 'lost', false)
+    redis.call('DEL', key('queue', queue, 'lost'))
   end
 end
 
@@ -42,7 +41,7 @@ local function promote(queue, able, quota)
   if q.retired then
     return
   end
-  if q.lost then
+  if redis.call('EXISTS', key('queue', queue, 'lost')) == 1 then
     park(queue)
   end
   unpark(queue, able, quota)

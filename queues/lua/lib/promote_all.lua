@@ -1,16 +1,15 @@
 -- include: keys
--- include: queue
 -- include: blocked
 -- include: promote
--- is_quiet(queues): whether nothing waits that a claim would have to look at first: for budgets, for an engine, for
--- its turn. One command says so; nearly always.
+-- is_quiet(queues): whether nothing waits that a claim would have to look at first: for budgets, for an engine (or is to
+-- wait for one that was lost), for its turn. One command says so; nearly always.
 local function is_quiet(queues)
-  local keys = { key('freed') }
+  local keys = { key('freed'), nil, nil, nil, nil }
   for i = 1, #queues do
     local queue = queues[i]
-    keys[#keys + 1] = key('queue', queue, 'waiting')
-    keys[#keys + 1] = key('queue', queue, 'parked')
-    keys[#keys + 1] = key('queue', queue, 'closed')
+    local count = #keys
+    keys[count + 1], keys[count + 2] = key('queue', queue, 'waiting'), key('queue', queue, 'parked')
+    keys[count + 3], keys[count + 4] = key('queue', queue, 'closed'), key('queue', queue, 'lost')
   end
   return redis.call('EXISTS', unpack(keys)) == 0
 end
@@ -18,13 +17,11 @@ end
 -- promote_all(me, quota): in all queues of a scanner. me.is_quiet is whether nothing waits there.
 local function promote_all(me, quota)
   me.is_quiet = is_quiet(me.queues)
-  if not me.is_quiet then
-    wake(me.least_rate)
+  if me.is_quiet then
+    return
   end
+  wake(me.asked.least_rate)
   for i = 1, #me.queues do
-    local queue = me.queues[i]
-    if not me.is_quiet or queue_of(queue).lost then
-      promote(queue, me.able, quota)
-    end
+    promote(me.queues[i], me.able, quota)
   end
 end

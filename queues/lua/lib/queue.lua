@@ -1,9 +1,10 @@
+-- include: begin
 -- include: known
-local OF_QUEUE = { 'lost', 'retired', 'slots' }
+local OF_QUEUE = { 'retired', 'slots' }
 
 -- queue_of(id): the record of a job queue.
 local function queue_of(id)
-  local queue = RECORDS.queue[id]
+  local queue = CALL.queue[id]
   return queue and queue[3] and queue or whole(record_of('queue', id), OF_QUEUE)
 end
 

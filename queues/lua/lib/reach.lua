@@ -22,7 +22,7 @@ end
 -- ready_in(queue): how many scans take a place in its job capacity; those that nobody can do now are about to leave.
 local function ready_in(queue)
   local ready, stay = key('queue', queue, 'ready'), 0
-  if not queue_of(queue).lost then
+  if redis.call('EXISTS', key('queue', queue, 'lost')) == 0 then
     return redis.call('ZCARD', ready)
   end
   for _, scan in ipairs(redis.call('ZRANGE', ready, 0, COUNTED_AT_MOST - 1)) do

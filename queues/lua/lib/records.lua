@@ -1,13 +1,7 @@
 -- include: begin
 -- include: known
--- include: text
 -- include: write_back
 -- What a script changes of records (known), written once.
-local CHANGED = {}
-STARTERS[#STARTERS + 1] = function()
-  CHANGED = emptied(CHANGED)
-end
-
 -- set(record, name, value): a field is this text or whole number from now on; false takes it away.
 local function set(record, name, value)
   if record[name] == value then
@@ -15,11 +9,12 @@ local function set(record, name, value)
   end
   local changed = record[2]
   if not changed then
-    changed = { nil, nil, nil, nil } -- room for four: an array that grows is made anew each time
+    changed = { nil, nil, nil, nil, nil, nil, nil, nil } -- with room: an array that grows is made anew each time
     record[2] = changed
-    CHANGED[#CHANGED + 1] = record
+    CALL.changed[#CALL.changed + 1] = record
   end
-  changed[#changed + 1] = name
+  local count = #changed
+  changed[count + 1], changed[count + 2] = name, value
   record[name] = value
 end
 
@@ -38,35 +33,41 @@ local function add(record, name, number)
   return after
 end
 
--- write(record): its changed fields, those that go first.
-local function write(record)
-  local changed, values, count, gone = record[2], { nil, nil, nil, nil, nil, nil, nil, nil }, 0, nil
-  record[2] = nil
-  for i = 1, #changed do
-    local name = changed[i]
-    local value = record[name]
+-- without_gone(record): what of its changes is to be written, when the fields that go are gone.
+local function without_gone(record)
+  local stay, gone = {}, {}
+  for i = 1, #record[2], 2 do
+    local name, value = record[2][i], record[2][i + 1]
     if value then
-      if type(value) == 'number' then
-        value = text(value)
-        record[name] = value
-      end
-      values[count + 1], values[count + 2], count = name, value, count + 2
+      stay[#stay + 1] = name
+      stay[#stay + 1] = value
     else
-      gone = gone or {}
       gone[#gone + 1] = name
     end
   end
-  if gone then
-    redis.call('HDEL', record[1], unpack(gone))
+  redis.call('HDEL', record[1], unpack(gone))
+  return stay
+end
+
+-- write(record): its changed fields, as they are now.
+local function write(record)
+  local changed, has_gone = record[2], false
+  for i = 1, #changed, 2 do
+    local value = record[changed[i]]
+    changed[i + 1] = value
+    has_gone = has_gone or not value
   end
-  if count > 0 then
-    redis.call('HSET', record[1], unpack(values))
+  if has_gone then
+    changed = without_gone(record)
+  end
+  if #changed > 0 then
+    redis.call('HSET', record[1], unpack(changed))
   end
 end
 
 WRITERS[#WRITERS + 1] = function()
-  for i = 1, #CHANGED do
-    write(CHANGED[i])
+  for i = 1, #CALL.changed do
+    write(CALL.changed[i])
   end
-  CHANGED = emptied(CHANGED)
+  CALL.changed = nil -- from here on nothing is
 end

@@ -7,7 +7,7 @@
 -- scan that is first to be cut anew, if one is.
 local function repeat_claim(scanner, request)
   local tasks = {}
-  if request == '' or tonumber(scanner_of(scanner).tasks or '0') == 0 then
+  if (scanner_of(scanner).tasks or 0) + 0 == 0 then
     return tasks
   end
   local from, to = '[' .. request .. ':', '[' .. request .. ';'

@@ -10,7 +10,7 @@ local WINDOWS_AT_MOST = 4
 -- first be cut anew.
 local function through_windows(me, limit, now)
   for _ = 1, WINDOWS_AT_MOST do
-    local rows = window(me.queues, me.held, me.cap_jobs, me.able, me.passed)
+    local rows = window(me)
     for i = 1, #rows do
       if rows[i].rules ~= me.rules then
         return nil, rows[i].scan
@@ -28,7 +28,7 @@ end
 -- Returns the tasks, or {} and a scan that must first be cut anew: one of the window, or else one that
 -- waits for budgets.
 local function search(me, limit, now)
-  local tasks, scan = {}, nil
+  local tasks, scan = nil, nil
   me.rules = rules_of(site())
   if me.tasks > 0 and me.targets > 0 then
     tasks, scan = through_windows(me, limit, now)
@@ -37,10 +37,11 @@ local function search(me, limit, now)
     return {}, scan -- it keeps its turns
   end
   settle_waits(me, now)
-  if #tasks > 0 then
-    set(scanner_of(me.id), 'cursor', text(me.cursor))
-    set(scanner_of(me.id), 'served', now)
-    return tasks
+  if not tasks or #tasks == 0 then
+    return {}, me.outdated
   end
-  return {}, me.outdated
+  local s = scanner_of(me.id)
+  set(s, 'cursor', text(me.cursor))
+  set(s, 'served', now)
+  return tasks
 end

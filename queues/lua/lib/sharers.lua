@@ -3,10 +3,6 @@
 -- include: polls
 -- include: rouse
 local TURNS_STIRRED, SHARERS_LOOKED_AT = 4, 16
-local TOLD -- of which budgets the sharers were told in this call
-STARTERS[#STARTERS + 1] = function()
-  TOLD = {}
-end
 
 -- want_more(kind, id): those with a parked poll that hold some of a budget and wait for more.
 local function want_more(kind, id)
@@ -21,9 +17,9 @@ end
 
 -- is_told(what, kind, id): whether this was done for a budget in this call, or nobody waits.
 local function is_told(what, kind, id)
-  local name = what .. kind .. id
-  local before = TOLD[name]
-  TOLD[name] = true
+  local told, name = kept('told'), what .. kind .. id
+  local before = told[name]
+  told[name] = true
   return before or redis.call('EXISTS', key('polls')) == 0
 end
 

@@ -1,17 +1,16 @@
 -- include: text
 -- include: known
--- slice_size(row, rate, free): how many addresses the next slice of a scan has (design §2): about
+-- slice_size(row, rate, me): how many addresses the next slice of a scan has (design §2): about
 -- task_seconds of probing, shrinking towards the end of the scan, within the free capacity.
--- free has targets, tasks, task_seconds.
-local function slice_size(row, rate, free)
+local function slice_size(row, rate, me)
   if row.hosts_per_task then
-    return math.min(row.hosts_per_task, free.targets)
+    return math.min(row.hosts_per_task, me.targets)
   end
   local each_second = rate / row.ports
-  local by_time = math.floor(free.task_seconds * each_second)
+  local by_time = math.floor(me.asked.task_seconds * each_second)
   local share = math.ceil(row.open / (2 * math.max(1, row.slots)))
   local size = math.min(by_time, math.max(share, math.floor(each_second)))
-  return math.max(1, math.min(size, math.ceil(free.targets / free.tasks)))
+  return math.max(1, math.min(size, math.ceil(me.targets / me.tasks)))
 end
 
 local PREFER_OTHERS_MS = 30000
@@ -26,7 +25,7 @@ end
 -- read_entry(entry), entry_of(slice): from its text on a scan's list, and to it.
 local function read_entry(entry)
   local first, last, segment, id, subnets = string.match(entry, '^(%d+):(%d+):(%d+):(%d*):([%d,]*)$')
-  return slice_of(tonumber(first), tonumber(last), segment, id, subnets)
+  return slice_of(first + 0, last + 0, segment, id, subnets)
 end
 
 local function entry_of(slice)

@@ -1,5 +1,4 @@
 -- include: keys
--- include: text
 -- include: site
 -- include: records
 local AWAY_MS = 30000
@@ -18,7 +17,7 @@ end
 
 -- due_leases(now, most): the tasks of leases that ran out.
 local function due_leases(now, most)
-  return redis.call('ZRANGEBYSCORE', key('leases'), '-inf', text(now), 'LIMIT', 0, most)
+  return redis.call('ZRANGEBYSCORE', key('leases'), '-inf', now, 'LIMIT', 0, most)
 end
 
 -- is_sweep_due(now): whether a sweep has something to do, which is looked at once a second; where it has not, this was one.

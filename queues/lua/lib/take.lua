@@ -8,7 +8,7 @@
 -- speed_of(rate, bound, me): how fast a task will go: a scanner shares its own limit over its tasks.
 local function speed_of(rate, bound, me)
   if rate == '' then
-    return me.default_rate
+    return me.asked.default_rate
   end
   return bound == 'scanner' and math.max(1, tonumber(rate) / me.cap_tasks) or tonumber(rate)
 end
@@ -26,7 +26,7 @@ end
 -- may_draw(row, me, now): whether the scan's own budget has something for this scanner; where it is
 -- spent the scan leaves ready until some of it comes free.
 local function may_draw(row, me, now)
-  local _, word = offer(row.budget, me.id, me.least_rate, now)
+  local _, word = offer(row.budget, me.id, me.asked.least_rate, now)
   if word then
     wait_for(me, 'scan', row.scan)
   end
@@ -49,10 +49,11 @@ local function lease(slice, row, me, now)
   slice.last = slice.first + size
   local task = begin_lease(slice, row.scan, me, math.ceil(size * row.ports * 1000 / speed), now)
   for i = 1, #slice.budgets do
-    tell_sharers(slice.budgets[i], slice.rate, least_of(slice.budgets[i], me.least_rate))
+    tell_sharers(slice.budgets[i], slice.rate, least_of(slice.budgets[i], me.asked.least_rate))
   end
   keep_rest(slice, row, last)
-  row.tasks[#row.tasks + 1], row.last_size = task, size
+  local count = #row.tasks
+  row.tasks[count + 1], row.tasks[count + 2], row.last_size = task.id, task.id, size
   row.open, row.size, me.tasks, me.targets = row.open - size, row.size + size, me.tasks - 1, me.targets - size
   return task
 end

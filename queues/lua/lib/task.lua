@@ -1,5 +1,5 @@
+-- include: begin
 -- include: text
--- include: known
 -- include: keys
 -- A task's record keeps what it covers in one field, slice, and who has it and how in another, lease: a hash of few
 -- fields costs a script less than one of many. queues/task_records.py reads them for the rest of the product.
@@ -23,10 +23,10 @@ end
 -- load_task(id): its record with scan, first, last (numbers), segment, subnets; attempt, scanner, claimed, rate,
 -- rated_by, request, expected; id and size; or nil.
 local function load_task(id)
-  local task = RECORDS.task[id]
+  local task = CALL.task[id]
   if not task or not task.id then
     task = read_task(id)
-    RECORDS.task[id] = task
+    CALL.task[id] = task
   end
   if not task.slice then
     return nil

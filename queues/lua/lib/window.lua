@@ -4,19 +4,21 @@
 -- include: site
 local READ_AT_MOST = 100
 
--- gather(queues): the ready scans of these queues by receipt, each once (scan, receipt), with the task slots of the
--- largest queue through which it came.
-local function gather(queues)
+-- gather(me): the ready scans of the scanner's queues by receipt, each once (scan, receipt), with the task slots of the
+-- largest queue through which it came. Its own queue has its slots, and is retired when it is itself.
+local function gather(me)
   local rows, by_scan = {}, {}
-  for n = 1, #queues do
-    local queue, q = queues[n], queue_of(queues[n])
-    local slots = q.slots and tonumber(q.slots) or 0
-    local ready = q.retired and {}
-      or redis.call('ZRANGE', key('queue', queue, 'ready'), 0, READ_AT_MOST - 1, 'WITHSCORES')
+  for n = 1, #me.queues do
+    local queue, slots, ready = me.queues[n], me.cap_tasks, nil
+    if n > 1 then
+      slots = tonumber(queue_of(queue).slots or '0')
+      ready = queue_of(queue).retired and {}
+    end
+    ready = ready or redis.call('ZRANGE', key('queue', queue, 'ready'), 0, READ_AT_MOST - 1, 'WITHSCORES')
     for i = 1, #ready, 2 do
       local row = by_scan[ready[i]]
       if not row then
-        row = { scan = ready[i], receipt = tonumber(ready[i + 1]), slots = slots }
+        row = { scan = ready[i], receipt = ready[i + 1] + 0, slots = slots }
         by_scan[ready[i]] = row
         rows[#rows + 1] = row
       end
@@ -39,20 +41,19 @@ end
 
 -- read_row(ready, s): what a claim needs to know of a ready scan, with room for what it does with it.
 local function read_row(ready, s)
-  return { scan = ready.scan, receipt = ready.receipt, slots = ready.slots, open = tonumber(s.open),
-    ports = tonumber(s.ports), rules = rules_of(s), hosts_per_task = s.hosts_per_task and tonumber(s.hosts_per_task),
+  return { scan = ready.scan, receipt = ready.receipt, slots = ready.slots, open = s.open + 0,
+    ports = s.ports + 0, rules = rules_of(s), hosts_per_task = tonumber(s.hosts_per_task or ''),
     budget = own_budget(ready.scan, s.rate), port_rate = port_rate(s.port_list), tasks = {}, size = 0, last_size = nil,
     looks = 0, rest = nil, rate = nil, bound = nil }
 end
 
--- window(queues, held, cap_jobs, able, passed): the first scans by receipt that this scanner can do, as
--- many as its job capacity; one of which it holds tasks takes a place even with nothing more to hand out,
--- one that was passed over takes none.
-local function window(queues, held, cap_jobs, able, passed)
-  local rows, by_scan = gather(queues)
-  local room = cap_jobs
-  for scan in pairs(held) do
-    room = room - ((by_scan[scan] and not passed[scan]) and 0 or 1)
+-- window(me): the first scans by receipt that this scanner (claimer) can do, as many as its job capacity; one of
+-- which it holds tasks takes a place even with nothing more to hand out, one that was passed over takes none.
+local function window(me)
+  local rows, by_scan = gather(me)
+  local room = me.cap_jobs
+  for scan in pairs(me.held) do
+    room = room - ((by_scan[scan] and not me.passed[scan]) and 0 or 1)
   end
   local within = {}
   for i = 1, #rows do
@@ -60,9 +61,9 @@ local function window(queues, held, cap_jobs, able, passed)
     if #within >= room then
       break
     end
-    if not passed[row.scan] then
+    if not me.passed[row.scan] then
       local s = scan_on_offer(row.scan)
-      if able(s.engine) then
+      if me.able(s.engine) then
         within[#within + 1] = read_row(row, s)
       end
     end
