@@ -48,7 +48,7 @@ MAP: dict[str, tuple[str, str, str]] = {
     ),
     "scans": ("ZSET", "ids of scans", "the site"),
     "scans:<id>": ("ZSET", "ids of scans with one status", "the site"),
-    "scan:<id>": ("HASH", "record, status, counters", "until deleted"),
+    "scan:<id>": ("HASH", "record, status, counters, front of what is open", "until deleted"),
     "scan:<id>:jobs": ("HASH", "queue -> listed | out", "until the scan ends"),
     "scan:<id>:segments": ("HASH", "number -> text of domain.space.Segment", "until deleted"),
     "scan:<id>:open": ("LIST", "first:last:segment:task:subnets of what waits", "until it ends"),

@@ -76,16 +76,16 @@ class RecutStore(Store):
     def read(self, keys: SiteKeys, scan: int) -> Uncut:
         """What is to be cut anew, of one moment but for the tasks, which may end meanwhile."""
         with self.client.pipeline(transaction=True) as pipe:
-            pipe.hmget(keys.of("scan", scan), "rules", "cuts")
+            pipe.hmget(keys.of("scan", scan), "rules", "cuts", "front")
             pipe.lrange(keys.of("scan", scan, "open"), 0, -1)
             pipe.zrange(keys.of("scan", scan, "blocked"), 0, -1)
             pipe.zrange(keys.of("scan", scan, "excluded"), 0, -1)
             pipe.zrange(keys.of("scan", scan, "tasks"), 0, -1)
-            (rules, cuts), openings, blocked, excluded, tasks = pipe.execute()
+            (rules, cuts, front), listed, blocked, excluded, tasks = pipe.execute()
         return Uncut(
             rules or "0",
             int(cuts or 0),
-            [Opening.decode(text) for text in openings],
+            [Opening.decode(text) for text in ([front] if front else []) + listed],
             [Opening.decode(text) for text in blocked],
             [(int(first), int(last)) for first, last in (text.split(":") for text in excluded)],
             self._in_flight(keys, tasks),

@@ -60,7 +60,8 @@ def look_at_scan(client: Any, keys: SiteKeys, scan: str) -> list[Discrepancy]:
     held = [task for task, lease in tasks_seen if lease is not None]
     names = ("open", *COVERED)
     states = {n: [interval(r) for r in rows] for n, rows in zip(names, intervals, strict=True)}
-    states["open"] += map(interval, blocked)
+    front = [record["front"]] if "front" in record else []
+    states["open"] += map(interval, [*front, *blocked])
     states["in_flight"] = [(int(t["first"]), int(t["last"])) for t in held]
     return list(_judge(ScanSeen(scan, record, states, held, jobs, indexed is not None, grants)))
 

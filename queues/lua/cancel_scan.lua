@@ -6,6 +6,7 @@
 -- repeating it is harmless.
 -- flag: allow-oom
 -- include: clock
+-- include: open_list
 -- include: set_status
 -- include: settle
 -- include: write_back
@@ -22,7 +23,8 @@ if status == 'completed' or status == 'failed' then
   return { 'ended', status }
 end
 withdraw(ARGV[2])
-redis.call('DEL', key('scan', ARGV[2], 'open'), key('scan', ARGV[2], 'blocked'))
+drop_open(ARGV[2])
+redis.call('DEL', key('scan', ARGV[2], 'blocked'))
 add(scan, 'dropped', scan.open)
 set(scan, 'open', 0)
 set_status(ARGV[2], status, 'canceling', ARGV[3], now)

@@ -13,7 +13,7 @@
 -- that has room again, so that the next claim brings it back.
 local function blocked_by(id, least)
   local first = redis.call('ZRANGE', key('scan', id, 'blocked'), 0, 0, 'WITHSCORES')
-  if not first[1] or redis.call('EXISTS', key('scan', id, 'open')) == 1 then
+  if not first[1] or has_open(id) then
     return nil, false
   end
   local budget = subnets_of(text(tonumber(first[2])), {})[1]

@@ -14,6 +14,7 @@
 -- include: clock
 -- include: text
 -- include: push
+-- include: open_list
 -- include: task
 -- include: adopt
 -- include: finish_task
@@ -30,7 +31,7 @@ end
 if scan.rules == ARGV[3] or not is_open(scan) then
   return { 'ok' }
 end
-if (scan.rules or '0') ~= ARGV[4] or (scan.cuts or '0') ~= ARGV[5] or text(redis.call('LLEN', open)) ~= ARGV[6]
+if (scan.rules or '0') ~= ARGV[4] or (scan.cuts or '0') ~= ARGV[5] or text(count_open(id)) ~= ARGV[6]
   or text(redis.call('ZCARD', blocked)) ~= ARGV[7] then
   return { 'rules_changed' }
 end
@@ -38,7 +39,8 @@ end
 local excluded = 12 + tonumber(ARGV[9])
 local ended = excluded + 2 * tonumber(ARGV[10])
 local tasks = ended + tonumber(ARGV[11])
-redis.call('DEL', open, blocked, key('scan', id, 'excluded'))
+drop_open(id)
+redis.call('DEL', blocked, key('scan', id, 'excluded'))
 push('RPUSH', open, 12, excluded - 1)
 push('ZADD', key('scan', id, 'excluded'), excluded, ended - 1)
 if ARGV[8] ~= '0' then

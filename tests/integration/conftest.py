@@ -104,6 +104,12 @@ class Site:
         """A subnet of so many probes a second."""
         return self.rules.store.save(self.keys, "subnet", None, {"cidr": cidr, "rate": rate})[0]
 
+    def opened(self, scan: int) -> list[str]:
+        """The scan's open intervals: what a cut has left of the first one, then its list."""
+        front = self.client.hget(self.keys.of("scan", scan), "front")
+        listed = self.client.lrange(self.keys.of("scan", scan, "open"), 0, -1)
+        return [*([front] if front else []), *listed]
+
     def claim(self, holder: Holder, limit: int = 10, request: str = "") -> list[Lease]:
         """Claim as this scanner; scans cut under older rules are cut anew first."""
         while True:

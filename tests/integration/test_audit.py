@@ -25,8 +25,8 @@ def scanner_field(name: str) -> Damage:
     )
 
 
-def lose_an_interval(site: Site, scan: int, *_: int) -> None:
-    site.client.lpop(site.keys.of("scan", scan, "open"))
+def lose_the_front(site: Site, scan: int, *_: int) -> None:
+    site.client.hdel(site.keys.of("scan", scan), "front")
 
 
 def open_what_is_out(site: Site, scan: int, *_: int) -> None:
@@ -69,7 +69,8 @@ def forget_the_grants(site: Site, *_: int) -> None:
 
 def forget_who_waits(site: Site, scan: int, *_: int) -> None:
     [subnet] = site.client.zrange(site.keys.of("subnets"), 0, -1)
-    entry = site.client.lpop(site.keys.of("scan", scan, "open"))
+    [entry] = site.opened(scan)
+    site.client.hdel(site.keys.of("scan", scan), "front")
     site.client.zadd(site.keys.of("scan", scan, "blocked"), {entry: subnet})
 
 
@@ -120,7 +121,7 @@ def finish_too_early(site: Site, scan: int, *_: int) -> None:
         (scanner_field("tasks"), "counter"),
         (scanner_field("targets"), "counter"),
         (count_a_scan_twice, "counter"),
-        (lose_an_interval, "address-lost"),
+        (lose_the_front, "address-lost"),
         (open_what_is_out, "address-twice"),
         (drop_a_lease, "lease"),
         (finish_too_early, "finished-scan"),

@@ -30,7 +30,7 @@ def rule(site: Site, kind: RuleKind, cidr: str) -> int:
 
 
 def opened(site: Site, scan: int) -> list[str]:
-    return site.client.lrange(site.keys.of("scan", scan, "open"), 0, -1)
+    return site.opened(scan)
 
 
 def blocked(site: Site, scan: int) -> list[str]:

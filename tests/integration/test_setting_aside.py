@@ -34,7 +34,7 @@ def blocked(site: Site, scan: int) -> list[tuple[str, int]]:
 
 
 def opened(site: Site, scan: int) -> list[str]:
-    return site.client.lrange(site.keys.of("scan", scan, "open"), 0, -1)
+    return site.opened(scan)
 
 
 def closed(site: Site, holder: Holder) -> list[str]:

@@ -427,7 +427,7 @@ def test_what_a_claim_leaves_is_handed_out_once(site: Site) -> None:
     rest = site.claim(scanner)
 
     assert [lease.first for lease in (*first, *rest)] == [0, 1, 2, 3]
-    assert site.client.exists(site.keys.of("scan", scan, "open")) == 0
+    assert site.opened(scan) == []
 
 
 def test_what_is_as_it_was_is_not_written(site: Site) -> None:

@@ -369,6 +369,17 @@ def test_scans_that_rules_have_outdated_are_named(site: Site) -> None:
     assert (before.outdated, after.outdated) == (frozenset(), {first})
 
 
+def test_what_this_sync_starts_is_not_handed_out_again(site: Site) -> None:
+    """Nor is its scan first to be cut anew where nothing else of it is open."""
+    scanner = site.scanner(set_tasks=2)
+    site.scan(f"s{scanner.scanner}", targets="10.0.0.1")
+    (lease,) = sync(site, scanner, want=1, request="a").leases
+    site.subnet("10.0.0.0/8", 5)
+    answer = sync(site, scanner, told(lease, "running"), want=1, request="a")
+
+    assert (answer.leases, answer.wait_ms) == ([], 0)
+
+
 def test_who_wants_nothing_is_told_nothing_of_waiting(site: Site) -> None:
     """No task is looked for."""
     scanner = site.scanner()

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.model.agreement_on_fleet import agree_on_fleet
 from tests.model.agreement_on_rules import agree_on_rules
-from tests.model.looking import Raw, addresses, same
+from tests.model.looking import Raw, addresses, open_of, same
 from tests.model.records import Piece, Scan, Task
 from tests.model.world import World
 
@@ -77,7 +77,7 @@ def found_scan(raw: Raw, scan: int) -> dict[str, Any]:
         "started": "started" in record,
         "spent": "spent" in record,
         "rules": [int(record.get("rules", 0)), int(record.get("cuts", 0))],
-        "open": [_opening(row) for row in raw.get(f"{at}:open", [])],
+        "open": [_opening(row) for row in open_of(raw, scan)],
         "blocked": {(blocked[row], *_opening(row)) for row in blocked},
         "in_flight": sorted(addresses(flying)),
         "done": sorted(addresses(raw.get(f"{at}:done", {}))),

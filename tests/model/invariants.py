@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import pairwise
 
 from tests.model.invariants_of_rules import check_rules
-from tests.model.looking import Raw, addresses, intervals
+from tests.model.looking import Raw, addresses, intervals, open_of
 from tests.model.records import HELD
 from tests.model.world import ACTIVE, FINISHED
 
@@ -55,7 +55,7 @@ def each_address_once(raw: Raw, scan: str) -> None:
     """1: open, in flight, done, failed, excluded or dropped, and never two of these."""
     record, at = raw[f"scan:{scan}"], f"scan:{scan}:"
     flying = [f"{task['first']}:{task['last']}" for task in held(raw, scan)]
-    waiting = [*raw.get(at + "open", []), *raw.get(at + "blocked", {})]
+    waiting = [*open_of(raw, scan), *raw.get(at + "blocked", {})]
     known = {"open": waiting, "in_flight": flying}
     for state in ("done", "failed", "excluded"):
         known[state] = raw.get(at + state, {})
@@ -119,7 +119,7 @@ def ready_in_order(before: Raw, raw: Raw, queue: str) -> None:
     for scan, receipt in ready.items():
         record = raw[f"scan:{scan}"]
         assert record["status"] in ACTIVE, f"{scan} is ready, and {record['status']}"
-        assert raw.get(f"scan:{scan}:open"), f"{scan} is ready, and has nothing open"
+        assert open_of(raw, scan), f"{scan} is ready, and has nothing open"
         assert raw[f"scan:{scan}:jobs"].get(queue) == "out", f"{scan} is ready in {queue}"
         assert receipt == int(record["receipt"]), f"{scan} has another receipt in {queue}"
     came = ready.keys() - before.get(f"queue:{queue}:ready", {}).keys()
@@ -138,7 +138,8 @@ def has_returned(before: Raw, raw: Raw, queue: str, scan: str) -> bool:
 def jobs_are_somewhere(raw: Raw, scan: str) -> None:
     """§3: no job is lost: it waits in its list, or is ready, or parked, if it can move at all."""
     record = raw[f"scan:{scan}"]
-    movable = record["status"] in ACTIVE and "spent" not in record and f"scan:{scan}:open" in raw
+    is_closed = "spent" in record or not open_of(raw, scan)
+    movable = record["status"] in ACTIVE and not is_closed
     for queue, where in raw.get(f"scan:{scan}:jobs", {}).items():
         listed = scan in raw.get(f"queue:{queue}:waiting", [])
         assert listed == (where == "listed"), f"{scan} is {where} in {queue}"
@@ -166,7 +167,7 @@ def finished_is_finished(raw: Raw, scan: str) -> None:
     assert (record["status"] in FINISHED) == over, f"{scan} is {record['status']}: {record}"
     if over:
         assert f"scan:{scan}:jobs" not in raw, f"{scan} has ended, and has jobs"
-        assert f"scan:{scan}:open" not in raw, f"{scan} has ended, and has open intervals"
+        assert not open_of(raw, scan), f"{scan} has ended, and has open intervals"
 
 
 def status_steps(before: Raw, raw: Raw, scan: str) -> None:

@@ -59,6 +59,12 @@ def look(client: redis.Redis) -> dict[str, Raw]:
     return sites
 
 
+def open_of(raw: Raw, scan: int | str) -> list[str]:
+    """A scan's open intervals: what a cut has left of the first one, then its list."""
+    front = raw[f"scan:{scan}"].get("front")
+    return [*([front] if front else []), *raw.get(f"scan:{scan}:open", [])]
+
+
 def _read(kind: str, content: list[Any]) -> Any:
     if kind == "hash":
         fields = dict(zip(content[::2], content[1::2], strict=True))

@@ -23,7 +23,7 @@ local function adopt(task, marks, subnets, new)
     end
   end
   task.subnets = subnets
-  set(task, 'slice', slice_text(task.scan, task))
+  set(task, 'slice', slice_text(task))
   for subnet in string.gmatch(new, '%d+') do
     charge_late(task, subnet)
   end

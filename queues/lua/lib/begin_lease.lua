@@ -37,8 +37,10 @@ end
 -- expected: for how many ms of probing. Returns the task, which is yet to be counted (count_out).
 local function begin_lease(slice, scan, me, expected, now)
   local task = slice.id == '' and fresh(now) or renewed(load_task(slice.id), me.id)
-  task.slice, task.status = slice_text(scan, slice), 'claimed'
-  task.lease = task.attempt .. ':' .. me.id .. ':' .. text(now) .. ':' .. slice.rate .. ':' .. slice.bound ..
+  me.began = me.began or text(now)
+  task.slice = scan .. ':' .. slice.from .. ':' .. slice.to .. ':' .. slice.segment .. ':' .. slice.subnets
+  task.status = 'claimed'
+  task.lease = task.attempt .. ':' .. me.id .. ':' .. me.began .. ':' .. slice.rate .. ':' .. slice.bound ..
     '|' .. me.asked.request .. ':' .. text(expected)
   redis.call('HSET', task[1], 'slice', task.slice, 'lease', task.lease, 'status', task.status)
   for i = 1, #slice.budgets do

@@ -1,6 +1,7 @@
 -- include: keys
 -- include: budget
 -- include: subnets
+-- include: open_list
 -- include: return_jobs
 local BACK_AT_MOST = 16
 
@@ -13,12 +14,11 @@ end
 -- bring_back(scan, subnet, most): its intervals that wait for the subnet are in front of its open list
 -- again, in their order; answers how many, but one at least: it looked at the scan.
 local function bring_back(scan, subnet, most)
-  local blocked, open = key('scan', scan, 'blocked'), key('scan', scan, 'open')
+  local blocked, was_empty = key('scan', scan, 'blocked'), not has_open(scan)
   local entries = redis.call('ZRANGEBYSCORE', blocked, subnet, subnet, 'LIMIT', 0, most)
-  local was_empty = redis.call('EXISTS', open) == 0
   for i = #entries, 1, -1 do
     redis.call('ZREM', blocked, entries[i])
-    redis.call('LPUSH', open, entries[i])
+    push_open(scan, entries[i])
   end
   if #entries > 0 and was_empty then
     return_jobs(scan)

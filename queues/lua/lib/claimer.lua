@@ -13,7 +13,7 @@ local function claimer(scanner, asked, now)
   local me = { id = scanner, asked = asked, able = able_of(s.engines or ''), queues = { 's' .. scanner }, held = {},
     distinct = 0, passed = {}, subnets = {}, cap_tasks = cap_tasks, cap_jobs = s.cap_jobs + 0, cursor = (s.cursor or 0) + 0,
     targets = s.cap_targets - (s.targets or 0), tasks = cap_tasks - tasks, scanner_rate = s.rate and tonumber(s.rate),
-    waits = s.waits or '', wanted = {} }
+    waits = s.waits or '', wanted = {}, began = nil }
   if s.groups and s.groups ~= '' then
     for group in string.gmatch(s.groups, '[^,]+') do
       me.queues[#me.queues + 1] = 'g' .. group

@@ -1,6 +1,7 @@
 -- include: begin
 -- include: keys
 -- include: scan
+-- include: open_list
 -- include: queue
 -- include: known
 -- has_put_aside(): whether a job was put aside in this call.
@@ -14,7 +15,7 @@ local function place_of(queue, scan)
   local s = scan_of(scan)
   if not is_open(s) then
     return nil
-  elseif s.spent or redis.call('EXISTS', key('scan', scan, 'open')) == 0 then
+  elseif s.spent or not has_open(scan) then
     return (s.spent or redis.call('EXISTS', key('scan', scan, 'blocked')) == 1) and 'closed' or nil
   end
   return can(queue, s.engine) and 'ready' or 'parked'

@@ -1,19 +1,26 @@
 -- include: keys
 -- include: scan
+-- include: open_list
 -- include: queue
 local LOOKED_AT_MOST_IN_QUEUE, COUNTED_AT_MOST = 16, 100
 
+-- tasks_of(entry, size): how many tasks of this size an open interval is.
+local function tasks_of(entry, size)
+  local first, last = string.match(entry, '^(%d+):(%d+)')
+  return math.ceil((last - first) / size)
+end
+
 -- tasks_in(scan): how many tasks it has to hand out, at most.
 local function tasks_in(scan)
-  local s, tasks = scan_of(scan), 0
+  local s = scan_of(scan)
   local size = tonumber(s.hosts_per_task or '') or 1
   if not is_open(s) or size == 1 then
     return is_open(s) and math.min(COUNTED_AT_MOST, tonumber(s.open)) or 0
   end
+  local tasks = s.front and tasks_of(s.front, size) or 0
   for command, part in pairs({ LRANGE = 'open', ZRANGE = 'blocked' }) do
     for _, entry in ipairs(redis.call(command, key('scan', scan, part), 0, COUNTED_AT_MOST - 1)) do
-      local first, last = string.match(entry, '^(%d+):(%d+)')
-      tasks = tasks + math.ceil((last - first) / size)
+      tasks = tasks + tasks_of(entry, size)
     end
   end
   return math.min(COUNTED_AT_MOST, tasks)
@@ -41,7 +48,7 @@ local function in_reach_of(queue, places)
     local s = scan_of(scan)
     if taken < room and is_open(s) then
       scans[#scans + 1] = taken >= room - places and scan or nil
-      local has_place = not s.spent and can(queue, s.engine) and redis.call('EXISTS', key('scan', scan, 'open')) == 1
+      local has_place = not s.spent and can(queue, s.engine) and has_open(scan)
       taken = taken + (has_place and 1 or 0)
     end
   end

@@ -1,7 +1,7 @@
--- include: keys
 -- include: text
 -- include: task
 -- include: scan
+-- include: open_list
 -- include: return_jobs
 -- include: records
 local CUT_ANEW = '-1' -- no version of the rules: what comes back was cut under older ones
@@ -15,13 +15,15 @@ local function reopen(task, first)
     return 'canceled'
   end
   task.first = first
-  set(task, 'slice', slice_text(task.scan, task))
+  set(task, 'slice', slice_text(task))
   add(scan, 'open', size)
   if task.recut ~= '' then
     set(scan, 'rules', CUT_ANEW)
   end
   local entry = text(first) .. ':' .. text(task.last) .. ':' .. task.segment .. ':' .. task.id .. ':' .. task.subnets
-  if redis.call('LPUSH', key('scan', task.scan, 'open'), entry) == 1 then
+  local was_empty = not has_open(task.scan)
+  push_open(task.scan, entry)
+  if was_empty then
     return_jobs(task.scan)
   else
     stir(task.scan)

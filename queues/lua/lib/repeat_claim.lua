@@ -13,11 +13,12 @@ local function repeat_claim(scanner, request)
   local from, to = '[' .. request .. ':', '[' .. request .. ';'
   for _, row in ipairs(redis.call('ZRANGEBYLEX', key('scanner', scanner, 'unstarted'), from, to, 'LIMIT', 0, 100)) do
     local task = load_task(string.match(row, ':(%d+)$'))
-    local _, outdated = control(task)
-    if outdated then
-      return {}, task.scan
-    elseif task.cancel == '' and task.status == 'claimed' then
-      tasks[#tasks + 1] = task
+    if task.status == 'claimed' then -- it was not started in this very call
+      local _, outdated = control(task)
+      if outdated then
+        return {}, task.scan
+      end
+      tasks[#tasks + 1] = task.cancel == '' and task or nil
     end
   end
   return tasks

@@ -1,6 +1,7 @@
 -- include: keys
 -- include: scan
 -- include: record
+-- include: open_list
 -- include: withdraw
 -- include: alarm
 local FINISHED = { completed = true, failed = true, canceled = true }
@@ -20,8 +21,9 @@ local function set_status(scan, from, to, reason, now)
   end
   if FINISHED[to] then
     withdraw(scan)
-    redis.call('DEL', key('scan', scan, 'jobs'), key('scan', scan, 'open'), key('scan', scan, 'blocked'),
-      key('scan', scan, 'waiters'), key('scan', scan, 'turns'))
+    redis.call('DEL', key('scan', scan, 'jobs'), key('scan', scan, 'blocked'), key('scan', scan, 'waiters'),
+      key('scan', scan, 'turns'))
+    drop_open(scan)
     redis.call('SREM', key('named'), scan)
     local ports = at.port_list
     if ports then

@@ -15,21 +15,23 @@ end
 
 local PREFER_OTHERS_MS = 30000
 
--- slice_of(first, last, segment, id, subnets): an open interval: first, last (exclusive), segment, task ('' for a fresh
--- one), ids of its subnets; budgets, rate and bound as a claim finds them, for which there is room from the start.
-local function slice_of(first, last, segment, id, subnets)
-  return { first = first, last = last, segment = segment, id = id, subnets = subnets, budgets = nil, rate = nil,
-    bound = nil }
-end
-
--- read_entry(entry), entry_of(slice): from its text on a scan's list, and to it.
+-- read_entry(entry): an open interval from its text on a scan's list: first and last (exclusive), both also as texts (from,
+-- to), segment, task ('' for a fresh one), ids of its subnets; with room for budgets, rate and bound as a claim finds them.
 local function read_entry(entry)
-  local first, last, segment, id, subnets = string.match(entry, '^(%d+):(%d+):(%d+):(%d*):([%d,]*)$')
-  return slice_of(first + 0, last + 0, segment, id, subnets)
+  local from, to, segment, id, subnets = string.match(entry, '^(%d+):(%d+):(%d+):(%d*):([%d,]*)$')
+  return { first = from + 0, last = to + 0, from = from, to = to, segment = segment, id = id, subnets = subnets,
+    budgets = nil, rate = nil, bound = nil }
 end
 
+-- entry_of(slice): and to it.
 local function entry_of(slice)
-  return text(slice.first) .. ':' .. text(slice.last) .. ':' .. slice.segment .. ':' .. slice.id .. ':' .. slice.subnets
+  return slice.from .. ':' .. slice.to .. ':' .. slice.segment .. ':' .. slice.id .. ':' .. slice.subnets
+end
+
+-- cut(slice, size): it ends after so many addresses.
+local function cut(slice, size)
+  slice.last = slice.first + size
+  slice.to = text(slice.last)
 end
 
 -- is_for_others(slice, row, me, now): whether an interval that was handed out before failed on this scanner a moment ago, and

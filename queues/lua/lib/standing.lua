@@ -1,12 +1,12 @@
--- include: keys
 -- include: able
 -- include: claimer
 -- include: window
 -- include: pick
+-- include: open_list
 -- closed_by(row, me, now): the limit whose budget has nothing for this scanner to take the scan's first
 -- open interval with, or nil.
 local function closed_by(row, me, now)
-  local entry = redis.call('LINDEX', key('scan', row.scan, 'open'), 0)
+  local entry = first_open(row.scan)
   if not entry then
     return nil
   end

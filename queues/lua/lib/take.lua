@@ -1,4 +1,3 @@
--- include: keys
 -- include: pick
 -- include: open_list
 -- include: begin_lease
@@ -41,17 +40,19 @@ end
 -- lease(slice, row, me, now): leases as much of an interval as this scanner is to have of it.
 local function lease(slice, row, me, now)
   local speed = speed_of(slice.rate, slice.bound, me)
-  local size, last = slice_size(row, speed, me), slice.last
+  local size, last, to = slice_size(row, speed, me), slice.last, slice.to
   if slice.id ~= '' then -- it was of a size before, which a budget may not allow any more
     size = #slice.budgets > 0 and math.min(size, me.targets) or me.targets
   end
   size = math.min(size, last - slice.first)
-  slice.last = slice.first + size
+  if size < last - slice.first then
+    cut(slice, size)
+  end
   local task = begin_lease(slice, row.scan, me, math.ceil(size * row.ports * 1000 / speed), now)
   for i = 1, #slice.budgets do
     tell_sharers(slice.budgets[i], slice.rate, least_of(slice.budgets[i], me.asked.least_rate))
   end
-  keep_rest(slice, row, last)
+  keep_rest(slice, row, last, to)
   local count = #row.tasks
   row.tasks[count + 1], row.tasks[count + 2], row.last_size = task.id, task.id, size
   row.open, row.size, me.tasks, me.targets = row.open - size, row.size + size, me.tasks - 1, me.targets - size
@@ -62,7 +63,7 @@ end
 local function take(row, me, now)
   local slice = (not row.budget or may_draw(row, me, now)) and pick(row, me, now)
   local task = slice and lease(slice, row, me, now) or nil
-  if not row.left and not row.rest and redis.call('EXISTS', key('scan', row.scan, 'open')) == 0 then
+  if not row.left and is_used_up(row) then
     leave(row)
   end
   return task

@@ -58,7 +58,7 @@ local function last_word(task)
   return task.said == '' and is_ended(task) and task.status or task.said
 end
 
--- slice_text(scan, slice): the field slice of a task of the scan that covers the same as this one, or as this task.
-local function slice_text(scan, slice)
-  return scan .. ':' .. text(slice.first) .. ':' .. text(slice.last) .. ':' .. slice.segment .. ':' .. slice.subnets
+-- slice_text(task): its field slice, by what it covers now.
+local function slice_text(task)
+  return task.scan .. ':' .. text(task.first) .. ':' .. text(task.last) .. ':' .. task.segment .. ':' .. task.subnets
 end
