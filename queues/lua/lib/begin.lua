@@ -1,10 +1,11 @@
 -- A server that keeps functions defines the steps once, for all calls: what they remember of a call is here, and made anew
 -- by begin(), which comes first in every call: the site, the records by kind and id (known), those that are to be
--- written (records); the rest by the name of what it is (kept).
+-- written (records), members that enter sets (members); the rest by the name of what it is (kept).
 local SITE, CALL = nil, nil
 
 local function begin()
-  SITE, CALL = KEYS[1], { scan = {}, scanner = {}, task = {}, queue = {}, held = {}, changed = {} }
+  SITE, CALL = KEYS[1], { scan = {}, scanner = {}, task = {}, queue = {}, held = {}, changed = { nil, nil, nil, nil },
+    entering = { nil, nil, nil, nil, nil, nil }, now = nil, site = nil, last_id = nil } -- with room for what most keep
 end
 
 -- kept(name): the table of this call by that name; a new one when it is first asked for.

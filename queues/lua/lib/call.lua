@@ -12,7 +12,7 @@ local WHO_WAITS = { 'poll', 'poll_until', 'engines', 'drain', 'retired', 'wait_u
 local function could_take(scanner, s, scan, now)
   if s.drain == '1' or s.retired or tonumber(s.wait_until or '0') > now
     or tonumber(s.tasks or '0') >= tonumber(s.cap_tasks) or tonumber(s.targets or '0') >= tonumber(s.cap_targets)
-    or not able_of(s.engines or '')(scan_of(scan).engine) then
+    or not is_able(s.engines or '', scan_of(scan).engine) then
     return false
   end
   local held = key('scanner', scanner, 'scans')

@@ -1,5 +1,4 @@
 -- include: scanner
--- include: able
 -- include: held
 -- claimer(scanner, asked, now): a scanner as a claim sees it: its queues, what it holds and may still take; what was asked.
 -- Returns nil and for how many ms, where it is to have nothing now.
@@ -10,7 +9,7 @@ local function claimer(scanner, asked, now)
     return nil, math.max(0, wait_until - now)
   end
   local cap_tasks, tasks = s.cap_tasks + 0, (s.tasks or 0) + 0
-  local me = { id = scanner, asked = asked, able = able_of(s.engines or ''), queues = { 's' .. scanner }, held = {},
+  local me = { id = scanner, asked = asked, engines = s.engines or '', queues = { 's' .. scanner }, held = {},
     distinct = 0, passed = {}, subnets = {}, cap_tasks = cap_tasks, cap_jobs = s.cap_jobs + 0, cursor = (s.cursor or 0) + 0,
     targets = s.cap_targets - (s.targets or 0), tasks = cap_tasks - tasks, scanner_rate = s.rate and tonumber(s.rate),
     waits = s.waits or '', wanted = {}, began = nil }

@@ -26,7 +26,7 @@ end
 -- beginning after the receipt where this scanner's last claim stopped. Returns the tasks; a scan that
 -- was asked for a slice, gave none and stays ready is passed over (me.passed).
 local function hand_out(rows, me, limit, now)
-  local tasks, count, turn, idle, all = {}, 0, 0, 0, #rows
+  local tasks, count, turn, idle, all = { nil, nil, nil, nil }, 0, 0, 0, #rows
   for i = 1, all do
     local row = rows[i]
     row.looks = math.max(LOOKS_AT_LEAST, math.floor(LOOKS_AT_MOST / all))
@@ -41,7 +41,9 @@ local function hand_out(rows, me, limit, now)
     if not row.over and may_take(row, me) then
       me.left = limit - count
       task = take(row, me, now)
-      me.passed[row.scan] = not row.last_size and not row.left or nil
+      if not row.last_size and not row.left then
+        me.passed[row.scan] = true
+      end
     end
     if task then
       count, idle = count + 1, 0

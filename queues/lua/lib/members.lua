@@ -15,7 +15,7 @@ end
 
 -- enter(at, entries): these (score, member, …) are in the set, whatever score says of them.
 local function enter(at, entries)
-  local entering = kept('entering')
+  local entering = CALL.entering
   local count = #entering
   entering[count + 1], entering[count + 2] = at, entries
 end
@@ -40,7 +40,7 @@ local function write_set(at, members)
 end
 
 WRITERS[#WRITERS + 1] = function()
-  local sets, entering = CALL.members or {}, CALL.entering or {}
+  local sets, entering = CALL.members or {}, CALL.entering
   for i = 1, #sets do
     write_set(sets[i], sets[sets[i]])
   end

@@ -1,14 +1,15 @@
 -- include: keys
+-- include: able
 -- include: queue
 -- include: place
 local READ_AT_MOST_PARKED = 100
 
--- unpark(queue, able, quota): scans whose engine has come back online are ready again in their old
+-- unpark(queue, engines, quota): scans whose engine has come back online are ready again in their old
 -- place, whether there is room or not.
-local function unpark(queue, able, quota)
+local function unpark(queue, engines, quota)
   for _, engine in ipairs(redis.call('SMEMBERS', key('queue', queue, 'parked'))) do
     local parked = key('queue', queue, 'parked', engine)
-    local most = able(engine) and quota.moves or 0
+    local most = is_able(engines, engine) and quota.moves or 0
     for _, scan in ipairs(most > 0 and redis.call('ZRANGE', parked, 0, most - 1) or {}) do
       redis.call('ZREM', parked, scan)
       quota.moves = quota.moves - 1
@@ -33,10 +34,10 @@ local function park(queue)
   end
 end
 
--- promote(queue, able, quota): jobs go in order from the waiting list to ready while the queue's job
--- capacity has room. able(engine) tells whether the scanner that claims has it. quota.moves is how many
+-- promote(queue, engines, quota): jobs go in order from the waiting list to ready while the queue's job
+-- capacity has room. engines are those of the scanner that claims (able). quota.moves is how many
 -- may still be moved by this script, over all its queues.
-local function promote(queue, able, quota)
+local function promote(queue, engines, quota)
   local q = queue_of(queue)
   if q.retired then
     return
@@ -44,7 +45,7 @@ local function promote(queue, able, quota)
   if redis.call('EXISTS', key('queue', queue, 'lost')) == 1 then
     park(queue)
   end
-  unpark(queue, able, quota)
+  unpark(queue, engines, quota)
   local room = tonumber(read(q, { 'cap' }).cap) - redis.call('ZCARD', key('queue', queue, 'ready'))
   while room > 0 and quota.moves > 0 do
     local scan = redis.call('LPOP', key('queue', queue, 'waiting'))

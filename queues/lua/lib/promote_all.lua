@@ -22,6 +22,6 @@ local function promote_all(me, quota)
   end
   wake(me.asked.least_rate)
   for i = 1, #me.queues do
-    promote(me.queues[i], me.able, quota)
+    promote(me.queues[i], me.engines, quota)
   end
 end

@@ -1,4 +1,3 @@
--- include: text
 -- include: site
 -- include: window
 -- include: hand_out
@@ -41,7 +40,9 @@ local function search(me, limit, now)
     return {}, me.outdated
   end
   local s = scanner_of(me.id)
-  set(s, 'cursor', text(me.cursor))
+  if me.cursor ~= (s.cursor or 0) + 0 then
+    set(s, 'cursor', me.cursor)
+  end
   set(s, 'served', now)
   return tasks
 end

@@ -19,7 +19,7 @@ end
 -- window), 'spent' and which limit, 'open'.
 local function standing(scanner, scan, engine, asked, now)
   local s = read(record_of('scanner', scanner), { 'online', 'enabled', 'drain', 'retired', 'engines' })
-  if s.online ~= '1' or s.enabled ~= '1' or s.drain == '1' or s.retired or not able_of(s.engines or '')(engine) then
+  if s.online ~= '1' or s.enabled ~= '1' or s.drain == '1' or s.retired or not is_able(s.engines or '', engine) then
     return 'unable'
   end
   local me = claimer(scanner, asked, now)

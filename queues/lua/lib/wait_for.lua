@@ -1,4 +1,5 @@
 -- include: keys
+-- include: able
 -- include: text
 -- include: scan
 -- include: scanner
@@ -21,7 +22,7 @@ end
 -- under other rules is noted (me.outdated).
 local function want_of(me, scan)
   local s = scan_of(scan)
-  if not me.able(s.engine) or not (me.held[scan] or me.distinct < me.cap_jobs) then
+  if not is_able(me.engines, s.engine) or not (me.held[scan] or me.distinct < me.cap_jobs) then
     return
   elseif rules_of(s) ~= me.rules then
     me.outdated = me.outdated or scan

@@ -1,4 +1,5 @@
 -- include: keys
+-- include: able
 -- include: queue
 -- include: scan
 -- include: site
@@ -7,7 +8,7 @@ local READ_AT_MOST = 100
 -- gather(me): the ready scans of the scanner's queues by receipt, each once (scan, receipt), with the task slots of the
 -- largest queue through which it came. Its own queue has its slots, and is retired when it is itself.
 local function gather(me)
-  local rows, by_scan = {}, {}
+  local rows, by_scan = { nil, nil }, {}
   for n = 1, #me.queues do
     local queue, slots, ready = me.queues[n], me.cap_tasks, nil
     if n > 1 then
@@ -43,8 +44,8 @@ end
 local function read_row(ready, s)
   return { scan = ready.scan, receipt = ready.receipt, slots = ready.slots, open = s.open + 0,
     ports = s.ports + 0, rules = rules_of(s), hosts_per_task = tonumber(s.hosts_per_task or ''),
-    budget = own_budget(ready.scan, s.rate), port_rate = port_rate(s.port_list), tasks = {}, size = 0, last_size = nil,
-    looks = 0, rest = nil, rate = nil, bound = nil }
+    budget = own_budget(ready.scan, s.rate), port_rate = port_rate(s.port_list), tasks = { nil, nil, nil, nil }, size = 0,
+    last_size = nil, looks = 0, has_front = false, rest = nil, rate = nil, bound = nil }
 end
 
 -- window(me): the first scans by receipt that this scanner (claimer) can do, as many as its job capacity; one of
@@ -55,7 +56,7 @@ local function window(me)
   for scan in pairs(me.held) do
     room = room - ((by_scan[scan] and not me.passed[scan]) and 0 or 1)
   end
-  local within = {}
+  local within = { nil, nil }
   for i = 1, #rows do
     local row = rows[i]
     if #within >= room then
@@ -63,7 +64,7 @@ local function window(me)
     end
     if not me.passed[row.scan] then
       local s = scan_on_offer(row.scan)
-      if me.able(s.engine) then
+      if is_able(me.engines, s.engine) then
         within[#within + 1] = read_row(row, s)
       end
     end
