@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 AT_LEAST, AT_MOST = "≥", "≤"
@@ -14,7 +14,6 @@ HEADS = f"{'what':<74} {'measured':>14} {'reach':>16}  verdict"
 class Row:
     """One measurement. raw: the figures that it was made of, for people.
 
-    so_far: what it has come to, where that is less than its reach: no later change may lose it.
     is_ratio: it is one figure of a run divided by another one of the same run, of two sides that
     were measured in turn or of one side (p99 / p50). A busy machine changes both of them; any other
     figure it changes alone, so that a quick run judges ratios only.
@@ -27,7 +26,6 @@ class Row:
     unit: str = ""
     raw: str = ""
     is_ratio: bool = False
-    so_far: float | None = None
 
     @property
     def share(self) -> float:
@@ -42,16 +40,9 @@ class Row:
         return self.share >= 1
 
     @property
-    def least_share(self) -> float:
-        """The share of its reach below which a quick run fails for it."""
-        if self.so_far is None:
-            return NEARLY
-        return NEARLY * min(1.0, replace(self, value=self.so_far).share)
-
-    @property
     def fails_quick(self) -> bool:
         """Whether a quick run is to fail for it."""
-        return self.is_ratio and self.share < self.least_share
+        return self.is_ratio and self.share < NEARLY
 
     @property
     def measured(self) -> str:
@@ -106,10 +97,9 @@ def ratio(
     raw: str,
     *,
     direction: str = AT_LEAST,
-    so_far: float | None = None,
 ) -> Row:
     """A row of one figure divided by another one of the same run."""
-    return Row(what, value, direction, reach, raw=raw, is_ratio=True, so_far=so_far)
+    return Row(what, value, direction, reach, raw=raw, is_ratio=True)
 
 
 def number(value: float) -> str:

@@ -155,15 +155,6 @@ def test_the_better_of_two_measurements_counts() -> None:
     assert both.findings.rows == [GOOD, other]
 
 
-def test_what_a_ratio_has_come_to_is_not_lost() -> None:
-    """A floor below the reach is nine tenths of that."""
-    row = ratio("far / other", 0.64, 1.0, "", so_far=0.7)
-
-    assert not row.fails_quick
-    assert replace(row, value=0.62).least_share == pytest.approx(0.63)
-    assert replace(row, value=0.62).fails_quick
-
-
 def test_the_page_says_which_commit_each_suite_was_measured_at(
     monkeypatch: pytest.MonkeyPatch, suites: dict[str, list[Row] | Exception]
 ) -> None:
