@@ -21,7 +21,7 @@ from redis.retry import Retry
 from cli.children import end, spawn
 
 # A script makes and frees hundreds of small tables and texts: glibc is to keep more of each size at
-# hand than seven, which takes 7 % off a script; 65 MiB at most.
+# hand than seven, which takes 6 % off a script; 65 MiB a thread at most.
 _ALLOCATOR = {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=2000"}
 # What scripts look into is to be found by its name, and not by going through a list. The names are
 # those of Redis 6, which newer servers know.

@@ -27,7 +27,11 @@ MAP: dict[str, tuple[str, str, str]] = {
     "scanner:<id>:tasks": ("ZSET", "tasks it holds", "their leases"),
     "scanner:<id>:scans": ("HASH", "scan -> how many of its tasks it holds", "their leases"),
     "scanner:<id>:unstarted": ("ZSET", "request:task claimed, not started", "until the start"),
-    "online": ("ZSET", "scanners by last contact; those in it are online", "the site"),
+    "online": (
+        "ZSET",
+        "scanners by last contact, to the second; those in it are online",
+        "the site",
+    ),
     "polls": ("ZSET", "scanners with a parked poll, by when it ends", "the polls"),
     "retiring": ("SET", "scanners to delete when their last lease has gone", "until then"),
     "engines": ("SET", "engines that scanners have reported", "the site"),
@@ -51,7 +55,7 @@ MAP: dict[str, tuple[str, str, str]] = {
     "scan:<id>": ("HASH", "record, status, counters, front of what is open", "until deleted"),
     "scan:<id>:jobs": ("HASH", "queue -> listed | out", "until the scan ends"),
     "scan:<id>:segments": ("HASH", "number -> text of domain.space.Segment", "until deleted"),
-    "scan:<id>:open": ("LIST", "first:last:segment:task:subnets of what waits", "until it ends"),
+    "scan:<id>:open": ("LIST", "first:last:segment:task:subnets, after front", "until it ends"),
     "scan:<id>:blocked": (
         "ZSET",
         "such intervals, by subnet whose budget is spent",

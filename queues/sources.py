@@ -86,22 +86,20 @@ def _steps(scripts: Iterable[str]) -> str:
 
 
 def _shared(texts: list[str]) -> list[set[str]]:
-    """Of each step, the names that those after it use."""
+    """Of each step, the names that those after it use, and those defined in one line with them."""
     used = [set(_WORD.findall(text)) for text in texts]
     later = [set[str]()]
     for words in reversed(used[1:]):
         later.append(later[-1] | words)
-    names = [
-        {n for found in _DEFINES.findall(text) for n in _WORD.findall(found)} for text in texts
+    lines = [[{*_WORD.findall(found)} for found in _DEFINES.findall(text)] for text in texts]
+    return [
+        set[str]().union(*(line for line in own if line & after))
+        for own, after in zip(lines, reversed(later), strict=True)
     ]
-    return [own & after for own, after in zip(names, reversed(later), strict=True)]
 
 
 def _block(text: str, shared: set[str]) -> str:
-    """A step in a scope of its own, outside of which are the names it shares; '' without any.
-
-    A line that defines several names shares all of them, or none.
-    """
+    """A step in a scope of its own, outside of which are the names it shares; '' without any."""
 
     def define(match: re.Match[str]) -> str:
         is_shared = set(_WORD.findall(match[1])) <= shared

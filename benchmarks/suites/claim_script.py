@@ -22,7 +22,7 @@ KEYS = SiteKeys("reference")
 WHAT = "claim script / reference script of 12 redis.calls, one connection"
 REASONS = {
     WHAT: (
-        "The claim makes 14 commands where the reference makes 12, and decides what the reference "
+        "The claim makes 14 to 17 commands where the reference makes 12, and decides what that "
         "leaves out: window, capacities, budgets, leases that ran out, repetition, "
         "fencing. Of its time in the store a fourth is commands; the rest is Lua's tables, texts "
         "and calls ([decision 018](decisions/018-a-script-writes-once.md))."

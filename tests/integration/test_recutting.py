@@ -29,10 +29,6 @@ def rule(site: Site, kind: RuleKind, cidr: str) -> int:
     return site.rules.store.save(site.keys, kind, None, {"cidr": cidr})[0]
 
 
-def opened(site: Site, scan: int) -> list[str]:
-    return site.opened(scan)
-
-
 def blocked(site: Site, scan: int) -> list[str]:
     return site.client.zrange(site.keys.of("scan", scan, "blocked"), 0, -1)
 
@@ -69,7 +65,7 @@ def test_a_new_scan_is_cut_where_limits_begin_and_end(site: Site, scanner: Holde
     outer, inner = site.subnet("10.0.0.0/25", 9), site.subnet("10.0.0.64/28", 9)
     scan = site.scan(own(scanner))
 
-    assert opened(site, scan) == [
+    assert site.opened(scan) == [
         f"0:64:0::{outer}",
         f"64:80:0::{outer},{inner}",
         f"80:128:0::{outer}",
@@ -116,7 +112,7 @@ def test_what_waits_for_a_limit_is_cut_anew_by_who_finds_nothing(
     assert [lease.scan for lease in site.tasks.claim(scanner, limit=1).leases] == [scan]
     assert site.tasks.claim(other, limit=1).leases == []
     assert len(site.tasks.claim(full, limit=1).leases) == 1
-    assert (len(blocked(site, behind)), opened(site, behind)) == (1, [])
+    assert (len(blocked(site, behind)), site.opened(behind)) == (1, [])
     rule(site, "exclusion", "10.0.0.128/25")
     assert site.tasks.claim(full, limit=1).leases == []
     with pytest.raises(ScanToBeRecut) as refused:
@@ -217,7 +213,7 @@ def test_what_is_forbidden_is_excluded_and_stays_so(site: Site, scanner: Holder)
     scan = site.scan(own(scanner))
     (lease,) = site.claim(scanner, limit=1)
     release(site, scanner, lease)
-    assert opened(site, scan)[0] == f"{lease.first}:{lease.last}:0:{lease.task}:"
+    assert site.opened(scan)[0] == f"{lease.first}:{lease.last}:0:{lease.task}:"
     assert (lease.first, lease.last) == (0, 128)
     rules = [rule(site, "exclusion", cidr) for cidr in ("10.0.0.0/30", "10.0.0.64/27")]
     site.recutting.recut(site.keys, scan)
@@ -225,7 +221,7 @@ def test_what_is_forbidden_is_excluded_and_stays_so(site: Site, scanner: Holder)
         site.rules.store.delete(site.keys, "exclusion", one)
     site.recutting.recut(site.keys, scan)
 
-    assert opened(site, scan) == [f"4:64:0:{lease.task}:", "96:128:0::", "128:256:0::"]
+    assert site.opened(scan) == [f"4:64:0:{lease.task}:", "96:128:0::", "128:256:0::"]
     assert site.scans.covered(site.keys, scan)["excluded"] == [(0, 4), (64, 96)]
     assert (site.record(scan)["open"], site.record(scan)["excluded"]) == ("220", "36")
 
@@ -239,11 +235,11 @@ def test_what_is_open_comes_before_what_was_set_aside(site: Site, scanner: Holde
     scan = site.scan(own(other), size=64)
     (lease,) = site.claim(other)
     aside = [f"0:64:0::{first}", f"64:128:0::{second}"]
-    assert (lease.first, blocked(site, scan), opened(site, scan)) == (128, aside, ["192:256:0::"])
+    assert (lease.first, blocked(site, scan), site.opened(scan)) == (128, aside, ["192:256:0::"])
     rule(site, "exclusion", "10.0.0.192/26")
     site.recutting.recut(site.keys, scan)
 
-    assert (opened(site, scan), blocked(site, scan)) == (aside, [])
+    assert (site.opened(scan), blocked(site, scan)) == (aside, [])
     assert ready(site, other) == [str(scan)]
 
 
@@ -257,11 +253,11 @@ def test_a_scan_of_which_all_is_set_aside_is_ready_again(site: Site, scanner: Ho
     (lease,) = site.claim(other, limit=1)
     site.tasks.start(other, lease.task, 1)
     assert site.claim(other) == []
-    assert (opened(site, scan), len(blocked(site, scan)), ready(site, other)) == ([], 1, [])
+    assert (site.opened(scan), len(blocked(site, scan)), ready(site, other)) == ([], 1, [])
     site.rules.store.delete(site.keys, "subnet", subnet)
     site.recutting.recut(site.keys, scan)
 
-    assert (opened(site, scan), ready(site, other)) == (["0:128:0::"], [str(scan)])
+    assert (site.opened(scan), ready(site, other)) == (["0:128:0::"], [str(scan)])
 
 
 def test_a_task_of_which_nothing_is_left_has_ended(site: Site, scanner: Holder) -> None:
@@ -276,7 +272,7 @@ def test_a_task_of_which_nothing_is_left_has_ended(site: Site, scanner: Holder) 
 
     assert record is not None
     assert (record["status"], "finished" in record) == ("canceled", True)
-    assert opened(site, scan) == ["12:256:0::"]
+    assert site.opened(scan) == ["12:256:0::"]
     assert site.client.zrange(site.keys.of("scan", scan, "excluded"), 0, -1) == ["0:12"]
     assert site.record(scan)["excluded"] == "12"
 
@@ -314,7 +310,7 @@ def test_a_scan_of_which_only_tasks_are_left_is_not_ready(site: Site, scanner: H
     rule(site, "exclusion", "10.0.0.128/25")
     rule(site, "exclusion", "10.0.0.0/25")
     site.recutting.recut(site.keys, scan)
-    assert (opened(site, scan), ready(site, scanner)) == ([], [])
+    assert (site.opened(scan), ready(site, scanner)) == ([], [])
     assert site.record(scan)["status"] == "running"
     site.finish(scanner, lease)
 
@@ -443,7 +439,7 @@ def test_only_what_was_read_is_replaced(site: Site, scanner: Holder) -> None:
     """Where rules, cuts, or what is open have changed meanwhile, nothing is."""
     scan, uncut = stale(site, scanner)
     one = Opening(0, 8, 0)
-    before = site.record(scan), opened(site, scan)
+    before = site.record(scan), site.opened(scan)
     for version, found in (
         (2, uncut),
         (1, replace(uncut, rules="-1")),
@@ -454,17 +450,17 @@ def test_only_what_was_read_is_replaced(site: Site, scanner: Holder) -> None:
         with pytest.raises(RulesChanged):
             site.recutting.store.replace(site.keys, scan, version, found, Recut([one]))
 
-    assert (site.record(scan), opened(site, scan)) == before
+    assert (site.record(scan), site.opened(scan)) == before
 
 
 def test_a_scan_is_cut_once_a_version(site: Site, scanner: Holder) -> None:
     """Whoever comes second changes nothing."""
     scan, uncut = stale(site, scanner)
     site.recutting.recut(site.keys, scan)
-    before = site.record(scan), opened(site, scan)
+    before = site.record(scan), site.opened(scan)
     site.recutting.store.replace(site.keys, scan, 1, replace(uncut, cuts=1), Recut())
 
-    assert (site.record(scan), opened(site, scan)) == before
+    assert (site.record(scan), site.opened(scan)) == before
 
 
 def test_a_task_that_has_ended_or_begun_again_is_told_nothing(site: Site, scanner: Holder) -> None:
@@ -488,4 +484,4 @@ def test_thousands_of_intervals_are_all_there(site: Site, scanner: Holder) -> No
     parts = [Opening(i, i + 1, 0) for i in range(0, 4002, 2)]
     site.recutting.store.replace(site.keys, scan, 1, uncut, Recut(parts))
 
-    assert opened(site, scan) == [part.encode() for part in parts]
+    assert site.opened(scan) == [part.encode() for part in parts]

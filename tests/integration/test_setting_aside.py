@@ -33,10 +33,6 @@ def blocked(site: Site, scan: int) -> list[tuple[str, int]]:
     return [(entry, int(subnet)) for entry, subnet in found]
 
 
-def opened(site: Site, scan: int) -> list[str]:
-    return site.opened(scan)
-
-
 def closed(site: Site, holder: Holder) -> list[str]:
     return site.client.zrange(site.keys.of("queue", *own(holder), "closed"), 0, -1)
 
@@ -73,12 +69,12 @@ def test_what_was_set_aside_comes_back_in_front(site: Site, busy: Holder, other:
     assert [lease.first for lease in site.claim(other, limit=1)] == [128]
     waits = [entry for entry, subnet in blocked(site, scan) if subnet == first]
     assert [entry.split(":")[0] for entry in waits] == ["0", "32"]
-    rest = opened(site, scan)
+    rest = site.opened(scan)
     site.finish(busy, lease)
     (again,) = site.claim(other, limit=1)
 
     assert (again.first, again.last) == (0, 32)
-    assert opened(site, scan) == [waits[1], *rest]
+    assert site.opened(scan) == [waits[1], *rest]
     assert {subnet for _, subnet in blocked(site, scan)} == {second}
     assert left(site, "freed") == left(site, "subnet", first, "blocked") == 0
     assert left(site, "subnet", second, "blocked") == 1
@@ -128,11 +124,11 @@ def test_what_others_may_have_goes_to_the_back(site: Site) -> None:
         5,
         6,
     ]
-    before = opened(site, scan)
+    before = site.opened(scan)
     (lease,) = site.claim(fast, limit=1)
 
     assert lease.first == 64
-    assert opened(site, scan) == [before[1].replace("64", "68"), before[0]]
+    assert site.opened(scan) == [before[1].replace("64", "68"), before[0]]
     assert blocked(site, scan) == []
 
 

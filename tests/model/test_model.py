@@ -39,6 +39,20 @@ class Lives:
         return Life(self.client, self.ear)
 
 
+def test_where_no_functions_are_kept(
+    client: redis.Redis, store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few lives by EVALSHA: each script has all that it needs."""
+    monkeypatch.setattr("queues.scripts.monotonic", lambda: -1.0)
+    profile = settings(settings.get_profile("model"), max_examples=20)
+
+    with open_ear(store_url) as hearing:
+        lives = Lives(client, Ear(hearing), profile.max_examples)
+        run_state_machine_as_test(lives, settings=profile)  # type: ignore[arg-type] # calls it only
+
+    assert client.info("commandstats")["cmdstat_evalsha"]["calls"] > 0
+
+
 @pytest.mark.timeout(7200)
 def test_the_store_does_what_the_model_does(client: redis.Redis, store_url: str) -> None:
     """Whatever is called, in whatever order, once, twice or late."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 import fakeredis
 import pytest
 
+from queues import sources
 from queues.keys import MAP, SiteKeys
 from queues.sources import FOLDER, source
 
@@ -110,10 +112,9 @@ NUMBERS = (0, 7, -7, 999_999_999, 10**9, 10**9 + 1, 1_795_339_845_308_001, 2**53
 def test_text_has_all_digits(number: int) -> None:
     """Of any whole number that a double holds."""
     lua = fakeredis.FakeRedis(decode_responses=True)
-    steps = (FOLDER / "lib" / step for step in ("begin.lua", "text.lua"))
-    code = "".join(step.read_text(encoding="utf-8") for step in steps)
+    code = f"{text('lib/text')} return text(tonumber(ARGV[1]))"
 
-    assert lua.eval(f"{code} begin() return text(tonumber(ARGV[1]))", 0, number) == str(number)
+    assert lua.eval(code, 0, number) == str(number)
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
@@ -123,6 +124,24 @@ def test_includes_come_once_and_before_their_use(name: str) -> None:
 
     assert "-- include:" not in source(name)
     assert len(functions) == len(set(functions))
+
+
+def test_names_of_one_line_are_shared_together() -> None:
+    """Where only one of them is used outside of their step."""
+    texts = ["local here, there = 1, 2\nlocal apart = 3\n", "return here\n"]
+
+    assert sources._shared(texts) == [{"here", "there"}, set()]
+
+
+def test_no_two_steps_define_one_function() -> None:
+    """Whoever includes both would call the one that comes last."""
+    defined = Counter(
+        name
+        for step in STEPS
+        for name in re.findall(r"^local function (\w+)", text(f"lib/{step}"), re.MULTILINE)
+    )
+
+    assert [name for name, times in defined.items() if times > 1] == []
 
 
 @pytest.mark.parametrize("step", STEPS)

@@ -1,7 +1,8 @@
 -- A server that keeps functions defines the steps once, for all calls: what they remember of a call is here, and made anew
 -- by begin(), which comes first in every call: the site, the records by kind and id (known), those that are to be
 -- written (records), members that enter sets (members); the rest by the name of what it is (kept).
-local SITE, CALL = nil, nil
+local SITE = nil
+local CALL = nil
 
 local function begin()
   SITE, CALL = KEYS[1], { scan = {}, scanner = {}, task = {}, queue = {}, held = {}, changed = { nil, nil, nil, nil },

@@ -66,7 +66,7 @@ end
 
 -- count_out(row, me): the tasks that a claim has begun of a scan count among what the scanner and the scan have out.
 local function count_out(row, me)
-  local id, tasks = row.scan, #row.tasks / 2
+  local id, tasks = row.scan, #row.entries / 2
   local scanner, held, scan = record_of('scanner', me.id), held_of(me.id), record_of('scan', id)
   held[id] = held[id] or false -- claimer has read all that it holds
   add(held, id, tasks)
@@ -75,5 +75,5 @@ local function count_out(row, me)
   add(scan, 'open', -row.size)
   add(scan, 'in_flight', row.size)
   add(scan, 'claimed', tasks)
-  enter(key('scan', id, 'tasks'), row.tasks)
+  enter(key('scan', id, 'tasks'), row.entries)
 end

@@ -2,7 +2,8 @@
 -- include: keys
 -- The records of a site as a script sees them: a table of a record's fields by name, false where it has none.
 -- A field is read once, and what changes is written once, by write_back. [1] is the key, [2] the fields that are to be
--- written, [3] whether it was read as a whole. A field that was read is a text, one that add has changed is a number.
+-- written, [3] whether it was read as a whole. A field that was read is a text, one that
+-- add or set has changed may be a number.
 -- record_of(kind, id): the record of a scan, a scanner, a task or a queue, with the fields that were read so far.
 local function record_of(kind, id)
   local found = CALL[kind][id]

@@ -36,15 +36,15 @@ local function drop_open(scan)
 end
 
 -- next_open(row): takes the first one, as read_entry says, or nil where none is left. What a cut leaves is in hand
--- (row.rest) until put_back; row.has_front: the front was taken.
+-- (row.rest) until put_back; row.took_front: there is no front but that.
 local function next_open(row)
   local slice, entry = row.rest, nil
   row.rest = nil
   if slice then
     return slice
   end
-  if not row.has_front then
-    row.has_front, entry = true, record_of('scan', row.scan).front
+  if not row.took_front then
+    row.took_front, entry = true, record_of('scan', row.scan).front
   end
   entry = entry or redis.call('LPOP', key('scan', row.scan, 'open'))
   return entry and read_entry(entry) or nil
@@ -52,14 +52,14 @@ end
 
 -- is_used_up(row): whether the claim has taken them all.
 local function is_used_up(row)
-  return not row.rest and row.has_front and redis.call('EXISTS', key('scan', row.scan, 'open')) == 0
+  return not row.rest and row.took_front and redis.call('EXISTS', key('scan', row.scan, 'open')) == 0
 end
 
 -- put_back(row): what is in hand is in front again.
 local function put_back(row)
-  if row.has_front then
+  if row.took_front then
     set(record_of('scan', row.scan), 'front', row.rest and entry_of(row.rest) or false)
-    row.rest, row.has_front = nil, false
+    row.rest, row.took_front = nil, false
   end
 end
 

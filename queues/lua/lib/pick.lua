@@ -44,7 +44,7 @@ local function tasks_of(row, me)
   return math.max(1, math.min(math.ceil(math.min(me.left, me.tasks) / (others + 1)), row.open))
 end
 
--- pick(row, me, now): takes the first open interval that this scanner may have off the list, at a rate that
+-- pick(row, me, now): takes the first open interval that this scanner may have, at a rate that
 -- all tasks of the scan in this claim can have; returns it with rate, bound and budgets, or nil.
 local function pick(row, me, now)
   local left -- how many there are to look at, once one was turned away

@@ -4,8 +4,8 @@
 -- include: queue
 local LOOKED_AT_MOST_IN_QUEUE, COUNTED_AT_MOST = 16, 100
 
--- tasks_of(entry, size): how many tasks of this size an open interval is.
-local function tasks_of(entry, size)
+-- slices_in(entry, size): how many tasks of this size an open interval is.
+local function slices_in(entry, size)
   local first, last = string.match(entry, '^(%d+):(%d+)')
   return math.ceil((last - first) / size)
 end
@@ -17,10 +17,10 @@ local function tasks_in(scan)
   if not is_open(s) or size == 1 then
     return is_open(s) and math.min(COUNTED_AT_MOST, tonumber(s.open)) or 0
   end
-  local tasks = s.front and tasks_of(s.front, size) or 0
+  local tasks = s.front and slices_in(s.front, size) or 0
   for command, part in pairs({ LRANGE = 'open', ZRANGE = 'blocked' }) do
     for _, entry in ipairs(redis.call(command, key('scan', scan, part), 0, COUNTED_AT_MOST - 1)) do
-      tasks = tasks + tasks_of(entry, size)
+      tasks = tasks + slices_in(entry, size)
     end
   end
   return math.min(COUNTED_AT_MOST, tasks)

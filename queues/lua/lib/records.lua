@@ -63,6 +63,7 @@ local function write(record)
   if #changed > 0 then
     redis.call('HSET', record[1], unpack(changed))
   end
+  record[2] = nil
 end
 
 WRITERS[#WRITERS + 1] = function()

@@ -15,7 +15,7 @@ end
 
 local PREFER_OTHERS_MS = 30000
 
--- read_entry(entry): an open interval from its text on a scan's list: first and last (exclusive), both also as texts (from,
+-- read_entry(entry): an open interval from its text: first and last (exclusive), both also as texts (from,
 -- to), segment, task ('' for a fresh one), ids of its subnets; with room for budgets, rate and bound as a claim finds them.
 local function read_entry(entry)
   local from, to, segment, id, subnets = string.match(entry, '^(%d+):(%d+):(%d+):(%d*):([%d,]*)$')

@@ -53,8 +53,8 @@ local function lease(slice, row, me, now)
     tell_sharers(slice.budgets[i], slice.rate, least_of(slice.budgets[i], me.asked.least_rate))
   end
   keep_rest(slice, row, last, to)
-  local count = #row.tasks
-  row.tasks[count + 1], row.tasks[count + 2], row.last_size = task.id, task.id, size
+  local count = #row.entries
+  row.entries[count + 1], row.entries[count + 2], row.last_size = task.id, task.id, size
   row.open, row.size, me.tasks, me.targets = row.open - size, row.size + size, me.tasks - 1, me.targets - size
   return task
 end

@@ -2,8 +2,8 @@
 -- include: records
 -- include: alarm
 -- include: presence
--- touch(scanner, now): it was heard of; one that was offline is online again. One that was handed something in this very
--- second was heard of then (its record was read before, to see that it is who calls).
+-- touch(scanner, now): it was heard of; one that was offline is online again. It is noted to the second: one that was handed
+-- something in this very second was heard of then. Its record was read before, to see that it is who calls.
 local function touch(scanner, now)
   local me = record_of('scanner', scanner)
   if me.online == '1' and me.served and math.floor(me.served / 1000) == math.floor(now / 1000) then

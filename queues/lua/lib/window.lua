@@ -6,7 +6,8 @@
 local READ_AT_MOST = 100
 
 -- gather(me): the ready scans of the scanner's queues by receipt, each once (scan, receipt), with the task slots of the
--- largest queue through which it came. Its own queue has its slots, and is retired when it is itself.
+-- largest queue through which it came. Of its own queue nothing is read: its slots are the scanner's, and claimer has
+-- refused one that is retired.
 local function gather(me)
   local rows, by_scan = { nil, nil }, {}
   for n = 1, #me.queues do
@@ -40,12 +41,13 @@ local function port_rate(list)
   return list and list ~= '' and tonumber(redis.call('HGET', key('port-list', list), 'rate') or '') or nil
 end
 
--- read_row(ready, s): what a claim needs to know of a ready scan, with room for what it does with it.
+-- read_row(ready, s): what a claim needs to know of a ready scan, with room for what it does with it; entries: its tasks
+-- that the claim has begun (score, member, …).
 local function read_row(ready, s)
   return { scan = ready.scan, receipt = ready.receipt, slots = ready.slots, open = s.open + 0,
     ports = s.ports + 0, rules = rules_of(s), hosts_per_task = tonumber(s.hosts_per_task or ''),
-    budget = own_budget(ready.scan, s.rate), port_rate = port_rate(s.port_list), tasks = { nil, nil, nil, nil }, size = 0,
-    last_size = nil, looks = 0, has_front = false, rest = nil, rate = nil, bound = nil }
+    budget = own_budget(ready.scan, s.rate), port_rate = port_rate(s.port_list), entries = { nil, nil, nil, nil }, size = 0,
+    last_size = nil, looks = 0, took_front = false, rest = nil, rate = nil, bound = nil }
 end
 
 -- window(me): the first scans by receipt that this scanner (claimer) can do, as many as its job capacity; one of
