@@ -46,6 +46,20 @@ def test_a_new_scan_calls_as_many_as_it_has_tasks(site: Site, process: Process) 
     assert process.called() == ids(two)
 
 
+def test_what_a_cut_has_left_calls_as_many_as_it_is_tasks(site: Site, process: Process) -> None:
+    """Of a scan that goes on."""
+    one, two, three, four = scanners(site, 4)
+    group = group_of(site, one, two, three, four)
+    serve(site, two, three, four)
+    scan = site.scan(group, targets="10.0.0.0-10.0.0.5", size=2)
+    started(site, one)
+    site.scans.pause(site.keys, scan, reason="test")
+    process.park(two, three, four)
+    site.scans.resume(site.keys, scan, reason="test")
+
+    assert process.called() == ids(two, three)
+
+
 def test_a_scan_calls_at_all_its_queues(site: Site, process: Process) -> None:
     """And a poll is parked at its own and at those of its scanner's groups."""
     one, two, three = scanners(site, 3)

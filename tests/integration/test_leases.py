@@ -470,6 +470,21 @@ def test_offline_takes_no_work(site: Site, scan: int, one: Holder) -> None:
     assert site.record(scan)["running"] == "1"
 
 
+@pytest.mark.usefixtures("scan")
+def test_who_was_handed_something_is_heard_of_a_second_later(site: Site, one: Holder) -> None:
+    """Within the second only where it went offline meanwhile."""
+    site.claim(one, limit=1)
+    site.upkeep.mark_offline(site.keys, 0)
+    site.heartbeat(one)
+    record = site.scanners.get(site.keys, one.scanner)
+    site.clock.forward(1)
+    site.heartbeat(one)
+
+    assert record is not None
+    assert record["online"] == "1"
+    assert site.client.zscore(site.keys.of("online"), str(one.scanner)) == site.clock.ms
+
+
 def test_a_changed_record_is_noticed_before_anything_is_written(
     site: Site, scan: int, one: Holder
 ) -> None:

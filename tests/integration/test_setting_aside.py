@@ -369,6 +369,20 @@ def test_what_is_set_aside_holds_up_nothing_else(site: Site, busy: Holder, other
     assert said(site, scan) == ("AWAITING_CLAIM", "")
 
 
+def test_a_limit_in_the_way_of_what_a_cut_left_is_named(
+    site: Site, busy: Holder, other: Holder
+) -> None:
+    """As a claim would find it that is yet to come."""
+    site.subnet(A, 1)
+    scan, _ = (site.scan(*own(holder), targets=A, size=1) for holder in (other, busy))
+    (lease,) = site.claim(other, limit=1)
+    site.finish(other, lease)
+    assert said(site, scan) == ("AWAITING_CLAIM", "")
+    assert len(site.claim(busy, limit=1)) == 1
+
+    assert said(site, scan) == ("BUDGET_SPENT", f"subnet {A}")
+
+
 def test_a_limit_in_the_way_of_a_running_scan_is_named(
     site: Site, busy: Holder, other: Holder
 ) -> None:

@@ -138,10 +138,13 @@ def test_a_release_gives_the_rest_back(site: Site) -> None:
     (lease,) = sync(site, scanner, want=1).leases
     too_many = sync(site, scanner, told(lease, "released", hosts_done=9))
     done = sync(site, scanner, told(lease, "released", hosts_done=3))
+    rest = site.tasks.get(site.keys, lease.task)
 
     assert list(too_many.refused) == [lease.task]
     assert done.refused == {}
     assert (site.record(scan)["done"], site.record(scan)["open"]) == ("3", "5")
+    assert rest is not None
+    assert (rest["first"], rest["last"]) == ("3", "8")
 
 
 def test_running_tasks_are_told_what_to_do(site: Site) -> None:
