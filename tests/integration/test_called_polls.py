@@ -147,6 +147,19 @@ def test_who_has_failed_too_often_is_passed_over(site: Site, process: Process) -
     assert sorted(process.called()) == ids(one, two)
 
 
+def test_who_has_failed_may_have_what_another_leaves_of_it(site: Site, process: Process) -> None:
+    """What came back is kept for others, but not the part that is cut off it."""
+    (one,), (two,) = scanners(site, 1, set_tasks=2), scanners(site, 1, set_tasks=2, set_targets=2)
+    group = group_of(site, one, two)
+    site.scan(group, targets="10.0.0.0/30", size=4, retry_failed="1")
+    end(site, one, started(site, one), "failed")
+    process.park(one)
+    part = started(site, two)
+
+    assert (part.first, part.last) == (0, 2)
+    assert process.called() == ids(one)
+
+
 def test_a_poll_waits_as_long_as_it_said(site: Site, process: Process) -> None:
     """Then it is not called, and forgotten."""
     one, two = scanners(site)

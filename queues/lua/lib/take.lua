@@ -2,6 +2,7 @@
 -- include: open_list
 -- include: begin_lease
 -- include: sharers
+-- include: rouse
 -- include: withdraw
 -- include: return_jobs
 -- speed_of(rate, bound, me): how fast a task will go: a scanner shares its own limit over its tasks.
@@ -47,6 +48,9 @@ local function lease(slice, row, me, now)
   size = math.min(size, last - slice.first)
   if size < last - slice.first then
     cut(slice, size)
+    if slice.id ~= '' then
+      stir(row.scan) -- whoever failed on it may have the rest
+    end
   end
   local task = begin_lease(slice, row.scan, me, math.ceil(size * row.ports * 1000 / speed), now)
   for i = 1, #slice.budgets do
