@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,14 +43,13 @@ class Record:
 
     @classmethod
     def read(cls) -> Record:
-        """The last one; a new one where there is none, or one of another machine."""
+        """The last one; a new one where there is none, or one of another machine or form."""
         record = cls()
         if FILE.exists():
             kept: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
             if kept["facts"] == record.facts:
-                for name, entry in kept["entries"].items():
-                    findings = Findings.of(entry.pop("findings"))
-                    record.entries[name] = Entry(findings, **entry)
+                with suppress(TypeError):  # a field that there was, or was not yet
+                    record.entries = {name: _entry(**of) for name, of in kept["entries"].items()}
         return record
 
     def write(self) -> None:
@@ -61,6 +61,11 @@ class Record:
         document = {"facts": self.facts, "versions": self.versions, "entries": entries}
         FILE.parent.mkdir(exist_ok=True)
         FILE.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+
+
+def _entry(findings: dict[str, Any], **rest: Any) -> Entry:
+    """From what JSON kept."""
+    return Entry(Findings.of(findings), **rest)
 
 
 def commit() -> str:

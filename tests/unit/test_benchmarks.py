@@ -188,6 +188,19 @@ def test_what_was_kept_before_commits_were_noted_is_read(
     assert "Everything was measured at a commit that was not noted." in page
 
 
+def test_what_was_kept_in_another_form_counts_as_nothing(
+    monkeypatch: pytest.MonkeyPatch, suites: dict[str, list[Row] | Exception]
+) -> None:
+    """So nobody has to find and delete the file of an older version."""
+    run(monkeypatch, *suites)
+    record.FILE.write_text(
+        record.FILE.read_text(encoding="utf-8").replace('"is_ratio"', '"is_a_ratio"'),
+        encoding="utf-8",
+    )
+
+    assert Record.read().entries == {}
+
+
 def test_the_commit_is_marked_where_code_differs_from_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
