@@ -2,7 +2,7 @@
 
 A greenlet in the middle of a request holds 42 KiB: two stacks, and all that gunicorn and Flask have
 made of the request. A poll that finds nothing has its answer ready instead, and its connection is
-taken from gunicorn. When there is work for it, its text is served as though it had just come.
+taken from whoever served it. When there is work for it, its text is served as though it just came.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from gunicorn.workers.base_async import ALREADY_HANDLED  # type: ignore[import-u
 from dispatch.parking import Parking
 from dispatch.waiters import Waiter
 from web.lines import LINE, has_hung_up, lines
-from workers.rereading import Environ, can_be_reread, head_of, tail_of, text_of, told_of
+from workers.answers import head_of, tail_of
+from workers.rereading import Environ, can_be_reread, told_of
 from workers.resting import Connection, Resting, Serve
 
 CLAIMS_AT_ONCE = 32  # each has deep stacks, and a connection to the store
@@ -55,7 +56,7 @@ class Poll:
 
 
 class Aside:
-    """The app of a worker, and its polls put aside. serve: gunicorn's `handle`."""
+    """The app of a worker, and its polls put aside. serve: the worker's `handle`."""
 
     def __init__(self, app: Any, serve: Serve, *, keepalive_seconds: float) -> None:
         self._app = app
@@ -95,16 +96,16 @@ class Aside:
         start_response(*heads[0])
         return body  # type: ignore[no-any-return]  # WSGI's
 
-    def take(self, server: Any, request: Any, socket: Any, client: Any) -> bool:
-        """Whether this request is put aside now, and its connection no longer gunicorn's."""
-        if socket not in self._answered:
-            return False
+    def is_to_take(self, socket: Any) -> bool:
+        """Whether the request that has just been answered there is to be put aside."""
+        return socket in self._answered
+
+    def take(self, socket: Any, server: Any, client: Any, text: bytes, ahead: bytes) -> None:
+        """Put it aside, and have its connection. text: of the request; ahead: what follows it."""
         waiter, seconds, status, tail = self._answered.pop(socket)
-        text, ahead = text_of(request), request.unreader.take_buffered()
         connection = Connection(socket.detach(), server, client, ahead)
         lines().watch(connection.descriptor, waiter.leave)
         self._rest(Poll(waiter, connection, text, status, tail), seconds)
-        return True
 
     def end(self) -> None:
         """Answer all at once, and close their connections."""

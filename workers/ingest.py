@@ -20,6 +20,7 @@ from workers.client_socket import ClientSocket
 from workers.idle import Idle
 from workers.lane import Lane
 from workers.listening import Listening
+from workers.rereading import text_of
 from workers.shares import EvenServer, Shares
 
 FULL_COLLECTIONS_AFTER = 1000  # lesser ones: with 5,000 parked polls a full one takes 0.08 s
@@ -49,12 +50,14 @@ class IngestWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not typed
         if made := extensions.get("aside"):
             self._aside = made(self.handle, keepalive_seconds=self.cfg.keepalive)
             self.wsgi = self._aside
-        if (hot := extensions.get("hot")) and not asks_for_more(self.cfg, self.sockets):
+        hot = extensions.get("hot")
+        if hot and self._aside and not asks_for_more(self.cfg, self.sockets):
             self._lane = Lane(
                 self.wsgi,
                 self.cfg,
                 below=hot.below,
                 knows=hot.knows,
+                put_aside=self._aside.take,
                 idle=self._idle,
                 begun=self._begun,
             )
@@ -82,7 +85,7 @@ class IngestWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not typed
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
         """Serve one connection, in turn with all others."""
-        if not self.cfg.is_ssl and not isinstance(client, ClientSocket):
+        if not isinstance(client, ClientSocket) and not self.cfg.is_ssl:
             client = ClientSocket(client)
         goes_on = False
         try:
@@ -97,7 +100,9 @@ class IngestWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not typed
     def handle_request(self, server: Any, request: Any, client: Any, addr: Any) -> None:
         """Answer a request; StopIteration where the connection is no longer gunicorn's."""
         super().handle_request(server, request, client, addr)
-        if self._aside and self._aside.take(server, request, client, addr):
+        if self._aside and self._aside.is_to_take(client):
+            ahead = request.unreader.take_buffered()
+            self._aside.take(client, server, addr, text_of(request), ahead)
             raise StopIteration
         if self._lane is None:
             return

@@ -11,13 +11,15 @@ from io import BytesIO
 from typing import Any
 
 from gunicorn.http.wsgi import base_environ  # type: ignore[import-untyped]
+from gunicorn.workers.base_async import ALREADY_HANDLED  # type: ignore[import-untyped]
 
+from workers.answers import Headers, answer
 from workers.client_socket import ClientSocket
 from workers.idle import Idle
-from workers.ordinary import Environ, Headers, Heads, answer
-from workers.rereading import head_of, tail_of
+from workers.ordinary import Environ, Heads
 
 Address = tuple[Any, ...]  # of TCP
+PutAside = Callable[[ClientSocket, Address, Address, bytes, bytes], None]
 
 CHUNK_BYTES = 8192  # as gunicorn: so much may be served of one connection in one turn
 _LATE = {  # by hand: web.problems loads what gevent has to patch first
@@ -34,6 +36,7 @@ class Lane:
     """Serves an app.
 
     below: what the paths of ordinary requests begin with. knows: whether the app knows who calls.
+    put_aside: has the connection of a request that the app does not answer now, as Aside's `take`.
     idle, begun: the waits for a request, and for the rest of one.
     """
 
@@ -44,12 +47,14 @@ class Lane:
         *,
         below: str,
         knows: Callable[[Environ], bool],
+        put_aside: PutAside,
         idle: Idle,
         begun: Idle,
     ) -> None:
         self._app = app
         self._below = below
         self._knows = knows
+        self._put_aside = put_aside
         self._idle = idle
         self._begun = begun
         self._always: Environ = {
@@ -61,7 +66,7 @@ class Lane:
         }
 
     def serve(self, client: ClientSocket, server: Address, address: Address, data: bytes) -> bool:
-        """Answer ordinary requests; True where another one has come, False where none will.
+        """Answer ordinary requests; True where another one has come, False where it is over here.
 
         data: what was read of it already. Whatever is not answered is put back.
         """
@@ -81,9 +86,12 @@ class Lane:
                 last, environ = head, always | head.environ
             body = BytesIO(data[head.begin : head.end])
             answered = self._answer({**environ, "wsgi.input": body})
+            text, data = data[: head.end], data[head.end :]
+            if answered is None:
+                self._put_aside(client, server, address, text, data)
+                return False
             if not _send(client, answered):
                 return False
-            data = data[head.end :]
         return False
 
     def has_ended(self, body: Any) -> bool:
@@ -107,9 +115,12 @@ class Lane:
             return b""
         return data
 
-    def _answer(self, environ: Environ) -> bytes:
+    def _answer(self, environ: Environ) -> bytes | None:
+        """The answer, or None where the request is to be put aside."""
         heads: list[tuple[str, Headers]] = []
         chunks = self._app(environ, lambda status, headers, *_: heads.append((status, headers)))
+        if chunks is ALREADY_HANDLED:
+            return None
         try:
             body = b"".join(chunks)
         finally:
@@ -131,7 +142,7 @@ def _late() -> bytes:
     """The answer to a request that did not become whole."""
     body = json.dumps(_LATE).encode()
     headers = [("Content-Type", "application/problem+json"), ("Content-Length", str(len(body)))]
-    return head_of("408 REQUEST TIMEOUT", closing=True) + tail_of(headers, body)
+    return answer("408 REQUEST TIMEOUT", headers, body, closing=True)
 
 
 def _ends(server: Address, address: Address) -> Environ:

@@ -2,14 +2,12 @@
 
 What is read here is a small part of HTTP, on purpose: no continuations, repeated fields, encodings
 or upgrades, no byte beyond ASCII, nothing to be unquoted. All else is gunicorn's, which takes far
-longer to read a request and to write its answer.
+longer to read a request.
 """
 
 from __future__ import annotations
 
 import re
-import time
-from email.utils import formatdate
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -19,14 +17,12 @@ MOST_BODY_BYTES = 256 * 1024
 NAMES_REMEMBERED = 256
 
 Environ = dict[str, Any]
-Headers = list[tuple[str, str]]
 
 _FIRST = re.compile(r"(GET|POST) ((/[A-Za-z0-9/_-]*)(?:\?([A-Za-z0-9=&_-]*))?) HTTP/1\.1", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
 _LENGTH = re.compile(r"[0-9]{1,7}", re.ASCII)
 _NOT_ORDINARY = {"EXPECT", "HTTP2-SETTINGS", "TRANSFER-ENCODING", "UPGRADE"}
 _STAYS = "keep-alive"  # all that an ordinary request says of its connection, if anything
-_MAY_WAIT = "wait="  # a poll that may be put aside, which is done with gunicorn's own requests
 
 
 class Head(NamedTuple):
@@ -61,7 +57,7 @@ def head_of(data: bytes, below: str) -> Head | None:
         return None
     first, *lines = head.decode("ascii").split("\r\n")
     asked = _FIRST.fullmatch(first)
-    if asked is None or not asked[3].startswith(below) or _MAY_WAIT in asked[2]:
+    if asked is None or not asked[3].startswith(below):
         return None
     environ = _fields(lines)
     if environ is None or "HTTP_HOST" not in environ:
@@ -97,18 +93,3 @@ def _key_of(name: str) -> str:
         return ""
     key = upper.replace("-", "_")
     return key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"
-
-
-def answer(status: str, headers: Headers, body: bytes) -> bytes:
-    """An answer as gunicorn writes it, all of it at once."""
-    said = "".join([f"{name}: {value}\r\n" for name, value in headers])
-    if "Content-Length: " not in said:
-        said += f"Content-Length: {len(body)}\r\n"
-    date = _date(int(time.time()))
-    head = f"HTTP/1.1 {status}\r\nServer: gunicorn\r\nDate: {date}\r\nConnection: keep-alive\r\n"
-    return f"{head}{said}\r\n".encode("latin-1") + body
-
-
-@lru_cache(maxsize=1)
-def _date(second: int) -> str:
-    return formatdate(second, usegmt=True)

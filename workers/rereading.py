@@ -1,9 +1,7 @@
-"""Requests that are read once more, and answers without gunicorn: what polls put aside need."""
+"""Requests that are read once more, as those of polls put aside are."""
 
 from __future__ import annotations
 
-import email.utils
-from collections.abc import Iterable
 from typing import Any
 
 from gevent import socket
@@ -57,17 +55,3 @@ def text_of(request: Any) -> bytes:
     lines = [f"{request.method} {request.uri} HTTP/1.1"]
     lines += [f"{name}: {value}" for name, value in request.headers]
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
-
-
-def tail_of(headers: Iterable[tuple[str, str]], body: bytes) -> bytes:
-    """An answer from its own headers on."""
-    lines = [f"{name}: {value}" for name, value in headers]
-    return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
-
-
-def head_of(status: str, *, closing: bool) -> bytes:
-    """The lines before those, as gunicorn writes them."""
-    date = email.utils.formatdate(usegmt=True)
-    connection = "close" if closing else "keep-alive"
-    head = f"HTTP/1.1 {status}\r\nServer: gunicorn\r\nDate: {date}\r\nConnection: {connection}\r\n"
-    return head.encode("latin-1")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -126,10 +127,10 @@ class Fleet:
         at = KEYS.of("queue", f"s{scanner.number}", "polls")
         return self.store.zscore(at, str(scanner.number)) is not None
 
-    def park(self, *scanners: Scanner, seconds: int = 20) -> None:
+    def park(self, *scanners: Scanner, seconds: int = 20, more: Iterable[str] = ()) -> None:
         """Polls of all of them, when the store knows that they wait."""
         for scanner in scanners:
-            scanner.client.send(f"/scanner/jobs?wait={seconds}")
+            scanner.client.send(f"/scanner/jobs?wait={seconds}", *more)
         for scanner in scanners:
             eventually(lambda scanner=scanner: self.is_parked(scanner))
 

@@ -49,11 +49,12 @@ def test_work_comes_to_who_waits(fleet: Fleet) -> None:
     assert seconds < SOON_SECONDS
 
 
-def test_a_connection_goes_on_after_a_poll(fleet: Fleet, scanner: Scanner) -> None:
-    """Whether the poll found nothing, or was given work while it waited."""
-    scanner.client.send("/scanner/jobs?wait=1")
+@pytest.mark.parametrize("more", [[], ["Connection: Keep-Alive"]], ids=["ordinary", "gunicorn's"])
+def test_a_connection_goes_on_after_a_poll(fleet: Fleet, scanner: Scanner, more: list[str]) -> None:
+    """Whether the poll found nothing, or was given work while it waited; whoever reads it."""
+    scanner.client.send("/scanner/jobs?wait=1", *more)
     empty = scanner.client.answer()
-    fleet.park(scanner)
+    fleet.park(scanner, more=more)
     fleet.scan(scanner)
     found = scanner.client.answer()
     scanner.client.send("/healthz")

@@ -66,6 +66,7 @@ def serving(app: Any, *, knows: bool = False) -> Iterator[tuple[Any, Any, tuple[
         subject.cfg,
         below="/hot/",
         knows=lambda _: knows,
+        put_aside=_never,
         idle=subject._idle,
         begun=subject._begun,
     )
@@ -81,6 +82,10 @@ def serving(app: Any, *, knows: bool = False) -> Iterator[tuple[Any, Any, tuple[
             waits.over = True
             waits.end()
         server.stop(timeout=SECONDS)
+
+
+def _never(*_: Any) -> None:
+    raise AssertionError("no app here has anything put aside")
 
 
 def soon(is_so: Callable[[], bool]) -> None:

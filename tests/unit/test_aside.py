@@ -24,12 +24,7 @@ ENVIRON = {
     "wsgi.url_scheme": "http",
     "QUERY_STRING": "wait=30",
 }
-REQUEST = SimpleNamespace(
-    method="GET",
-    uri="/scanner/jobs?wait=30",
-    headers=[("HOST", "a")],
-    unreader=SimpleNamespace(take_buffered=lambda: b""),
-)
+TEXT = b"GET /scanner/jobs?wait=30 HTTP/1.1\r\nHOST: a\r\n\r\n"
 
 
 class Body(list[bytes]):
@@ -64,9 +59,9 @@ class Worker:
         return Body([b"work" if found.leases else b"none"])
 
     def handle(self, _: Any, connection: Any, client: Any) -> None:
-        """As gunicorn: the request that is read again, then the end of the connection."""
+        """As the worker: the request that is read again, then the end of the connection."""
         assert client == "client"
-        if connection.recv(1000).startswith(b"GET /scanner/jobs?wait=30 HTTP/1.1\r\n"):
+        if connection.recv(1000) == TEXT:
             self.request(connection)
         connection.close()
 
@@ -78,9 +73,10 @@ class Worker:
             lambda status, _: said.append(status),
         )
         if body is ALREADY_HANDLED:
-            assert self.aside.take("server", REQUEST, connection, "client")
+            assert self.aside.is_to_take(connection)
+            self.aside.take(connection, "server", "client", TEXT, b"")
             return None
-        assert not self.aside.take("server", REQUEST, connection, "client")
+        assert not self.aside.is_to_take(connection)
         answer = said[0].encode() + b"".join(body)
         connection.sendall(answer)
         return answer
@@ -122,7 +118,7 @@ def test_other_requests_are_none_of_its_business(make: Callable[..., Worker]) ->
 
 
 def test_a_poll_that_finds_nothing_is_put_aside(make: Callable[..., Worker]) -> None:
-    """Its connection is not gunicorn's any more, nothing runs for it, and nothing is sent."""
+    """Its connection is not the server's any more, nothing runs for it, and nothing is sent."""
     worker = make(NOTHING)
     answer = worker.request(worker.server)
     gevent.sleep(0)

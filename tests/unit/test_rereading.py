@@ -1,9 +1,7 @@
-"""workers.rereading: a request read again is the same request, and answers are as gunicorn's."""
+"""workers.rereading: a request read again is the same request."""
 
 from __future__ import annotations
 
-import http.client
-import io
 from typing import Any
 
 import pytest
@@ -12,7 +10,7 @@ from gunicorn.config import Config
 from gunicorn.http.parser import RequestParser
 
 from workers.client_socket import ClientSocket
-from workers.rereading import Rereading, can_be_reread, head_of, tail_of, text_of, told_of
+from workers.rereading import Rereading, can_be_reread, text_of, told_of
 
 POLL = {
     "REQUEST_METHOD": "GET",
@@ -78,27 +76,3 @@ def test_what_was_read_is_read_first() -> None:
     assert isinstance(again, ClientSocket)
     assert read == [b"before", b"after"]
     assert told == ["once", None, None]
-
-
-class Sent:
-    """What a client receives."""
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-
-    def makefile(self, *_: str) -> io.BytesIO:
-        return io.BytesIO(self.data)
-
-
-@pytest.mark.parametrize(("closing", "word"), [(True, "close"), (False, "keep-alive")])
-def test_an_answer_is_whole(*, closing: bool, word: str) -> None:
-    """Status, gunicorn's headers, the app's own, and the body."""
-    tail = tail_of([("Content-Length", "2"), ("Retry-After", "2")], b"{}")
-    answer = http.client.HTTPResponse(Sent(head_of("200 OK", closing=closing) + tail))  # type: ignore[arg-type]
-    answer.begin()
-
-    assert (answer.status, answer.reason, answer.read()) == (200, "OK", b"{}")
-    assert answer.headers.keys() == [
-        "Server", "Date", "Connection", "Content-Length", "Retry-After",
-    ]  # fmt: skip
-    assert answer.headers["Connection"] == word

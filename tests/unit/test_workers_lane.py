@@ -10,6 +10,7 @@ import gevent
 import pytest
 from gevent import socket
 from gunicorn.config import Config
+from gunicorn.workers.base_async import ALREADY_HANDLED
 
 from workers.client_socket import ClientSocket
 from workers.idle import Idle
@@ -33,6 +34,7 @@ class Talk:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.aside: list[tuple[Any, ...]] = []
         self.idle, self.begun = Idle(), Idle()
         self.known = True
         self.error: OSError | None = None
@@ -41,6 +43,7 @@ class Talk:
             Config(),
             below="/hot/",
             knows=lambda _: self.known,
+            put_aside=lambda *given: self.aside.append(given),
             idle=self.idle,
             begun=self.begun,
         )
@@ -49,11 +52,13 @@ class Talk:
         self.line = ClientSocket(ours)
         self.serving = gevent.spawn(lambda: lane.serve(self.line, SERVER, CLIENT, b""))
 
-    def _app(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Chunks:
+    def _app(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         body = environ["wsgi.input"].read().decode()
         self.asked.append(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']} {body}")
         if self.error:
             raise self.error
+        if environ["QUERY_STRING"] == "wait=1":
+            return ALREADY_HANDLED
         assert (environ["REMOTE_ADDR"], environ["REMOTE_PORT"]) == ("192.0.2.1", "4711")
         assert (environ["SERVER_NAME"], environ["SERVER_PORT"]) == ("192.0.2.2", "80")
         assert environ["gunicorn.socket"] is self.line
@@ -129,6 +134,17 @@ def test_half_a_body_is_no_request(talk: Talk) -> None:
 
     assert talk.goes_on() is False
     assert talk.asked == []
+
+
+def test_what_the_app_puts_aside_is_over_here(talk: Talk) -> None:
+    """With the connection goes the text of the request, and what came after it."""
+    poll = GET.replace(b"x=1", b"wait=1")
+    talk.client.sendall(POST + poll + POST + OTHER)
+
+    assert talk.answers(1) == 1
+    assert talk.goes_on() is False
+    assert talk.aside == [(talk.line, SERVER, CLIENT, poll, POST + OTHER)]
+    assert talk.asked == ["POST /hot/b body", "GET /hot/a "]
 
 
 @pytest.mark.parametrize("other", [OTHER, OTHER[:20], b"\x16\x03\x01 nothing of HTTP"])
