@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +19,7 @@ BOOTSTRAP_TOKEN = "a-bootstrap-token-of-tests"  # noqa: S105 - of these tests on
 PROBLEM_FIELDS = {"type", "title", "status", "detail", "code", "retryable"}
 
 Body = dict[str, Any]
+Start = Callable[..., Flask]
 
 
 @dataclass

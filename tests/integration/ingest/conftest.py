@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 import redis
@@ -10,7 +11,7 @@ from flask import Flask
 
 from app import create_app
 from dispatch.settings import Settings
-from tests.integration.ingest.asking import BOOTSTRAP_TOKEN, Server
+from tests.integration.ingest.asking import BOOTSTRAP_TOKEN, Server, Start
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +21,21 @@ def flask_app(store_url: str) -> Iterator[Flask]:
     app = create_app(Settings.from_env(environ))
     yield app
     app.extensions["dispatch"].parking.close()
+    app.extensions["dispatch"].client.close()
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Starts another process with these settings; its connections are closed after the test."""
+    with ExitStack() as ending:
+
+        def one(store_url: str, **settings: str) -> Flask:
+            environ = {"REDIS_URL": store_url, "BOOTSTRAP_ADMIN_TOKEN": BOOTSTRAP_TOKEN}
+            app = create_app(Settings.from_env({**environ, **settings}))
+            ending.callback(app.extensions["dispatch"].client.close)
+            return app
+
+        yield one
 
 
 @pytest.fixture

@@ -5,24 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from flask import Flask
 
-from app import create_app
 from dispatch.operators import FAILURES_ALLOWED
-from dispatch.settings import Settings
 from tests.integration.ingest.asking import (
-    BOOTSTRAP_TOKEN,
     Asker,
     Scanner,
     Server,
+    Start,
     expect_json,
     expect_problem,
 )
-
-
-def behind(store_url: str, proxies: int) -> Flask:
-    environ = {"REDIS_URL": store_url, "BOOTSTRAP_ADMIN_TOKEN": BOOTSTRAP_TOKEN}
-    return create_app(Settings.from_env({**environ, "TRUSTED_PROXIES": str(proxies)}))
 
 
 def may_claim(scanner: Scanner, address: str, forwarded: str = "") -> bool:
@@ -110,19 +102,21 @@ def test_nobody_s_word_counts_without_trusted_proxies(server: Server) -> None:
     ],
 )
 def test_one_trusted_proxy_vouches_for_the_last_address(
-    server: Server, store_url: str, forwarded: str, *, allowed: bool
+    server: Server, start: Start, store_url: str, forwarded: str, *, allowed: bool
 ) -> None:
     """What the proxy itself appended counts, what came before it may be forged."""
     scanner = server.scanner(allowedIps=["10.1.0.0/16", "2001:db8::/32"])
-    proxied = replace(scanner, flask=behind(store_url, 1))
+    proxied = replace(scanner, flask=start(store_url, TRUSTED_PROXIES="1"))
 
     assert may_claim(proxied, "198.51.100.1", forwarded) is allowed
 
 
-def test_two_trusted_proxies_vouch_for_the_last_but_one(server: Server, store_url: str) -> None:
+def test_two_trusted_proxies_vouch_for_the_last_but_one(
+    server: Server, start: Start, store_url: str
+) -> None:
     """A header that is too short is no word of theirs."""
     scanner = server.scanner(allowedIps=["10.1.0.0/16"])
-    proxied = replace(scanner, flask=behind(store_url, 2))
+    proxied = replace(scanner, flask=start(store_url, TRUSTED_PROXIES="2"))
 
     assert may_claim(proxied, "198.51.100.1", "192.0.2.9, 10.1.0.1, 198.51.100.2")
     assert not may_claim(proxied, "198.51.100.1", "10.1.0.1")

@@ -13,37 +13,27 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 from redis.client import Pipeline
 
-from app import create_app
 from dispatch.operators import FAILURES_ALLOWED
-from dispatch.settings import Settings
-from queues.connection import open_redis
 from queues.keys import SITES, SiteKeys
 from queues.readings import ReadingStore
 from tests.integration.ingest.asking import (
     BOOTSTRAP_TOKEN,
     Asker,
     Server,
+    Start,
     expect_json,
     expect_problem,
 )
 
 TOKEN = "a-metrics-token-of-tests"  # noqa: S105 - of these tests only
 ELSEWHERE = "192.0.2.1"
-SETTINGS = {"BOOTSTRAP_ADMIN_TOKEN": BOOTSTRAP_TOKEN, "METRICS_TOKEN": TOKEN}
 Values = dict[tuple[str, ...], float]
 
 
-def start(store_url: str, **settings: str) -> Server:
-    """A process that has counted nothing yet."""
-    app = create_app(Settings.from_env({"REDIS_URL": store_url, **SETTINGS, **settings}))
-    return Server(app, open_redis(store_url))
-
-
 @pytest.fixture
-def fresh(client: redis.Redis, store_url: str) -> Server:
+def fresh(client: redis.Redis, start: Start, store_url: str) -> Server:
     """A process that has counted nothing yet, with nothing in its store."""
-    assert client.ping()
-    return start(store_url)
+    return Server(start(store_url, METRICS_TOKEN=TOKEN), client)
 
 
 def prometheus(server: Server, address: str = "127.0.0.1") -> Asker:
@@ -132,7 +122,7 @@ def test_sites_are_added_up(fresh: Server) -> None:
     assert "branch" not in prometheus(fresh).get("/metrics").get_data(as_text=True)
 
 
-def test_expiries_are_the_stores_own_count(fresh: Server, store_url: str) -> None:
+def test_expiries_are_the_stores_own_count(fresh: Server, start: Start, store_url: str) -> None:
     """They are of all sites, nothing at first, and outlive the process that shows them."""
     before = value(fresh, "expiries_total")
     fresh.store.hset(SiteKeys("default").root, "expired", 3)
@@ -140,7 +130,7 @@ def test_expiries_are_the_stores_own_count(fresh: Server, store_url: str) -> Non
 
     assert before == 0
     assert value(fresh, "expiries_total") == 7
-    assert value(start(store_url), "expiries_total") == 7
+    assert value(replace(fresh, flask=start(store_url)), "expiries_total") == 7
 
 
 def test_the_oldest_sweep_tells(fresh: Server) -> None:
@@ -207,9 +197,9 @@ def test_hostile_calls_make_few_series(fresh: Server) -> None:
     } == set(values(fresh, "http_requests_total"))
 
 
-def test_a_store_that_is_away_is_told() -> None:
+def test_a_store_that_is_away_is_told(client: redis.Redis, start: Start) -> None:
     """The process shows what it has counted, and that the store does not answer."""
-    server = start("redis://127.0.0.1:1/0")
+    server = Server(start("redis://127.0.0.1:1/0"), client)
     expect_problem(server.admin.get("/api/scans"), 503, "STORE_UNAVAILABLE")
 
     names = {sample.name for sample in scrape(server)}
@@ -222,17 +212,21 @@ def test_a_store_that_is_away_is_told() -> None:
     "address", ["127.0.0.1", "127.8.0.1", "::1", "::ffff:127.0.0.1", "127.0.0.1:4711", "[::1]:4711"]
 )
 @pytest.mark.parametrize("token", ["", TOKEN])
-def test_this_machine_may_read(store_url: str, address: str, token: str) -> None:
+def test_this_machine_may_read(
+    client: redis.Redis, start: Start, store_url: str, address: str, token: str
+) -> None:
     """Loopback needs no token, whether one is set or not."""
-    server = start(store_url, METRICS_TOKEN=token)
+    server = Server(start(store_url, METRICS_TOKEN=token), client)
 
     assert prometheus(server, address).get("/metrics").status_code == 200
 
 
 @pytest.mark.parametrize("address", [ELSEWHERE, "10.0.0.1", "2001:db8::1", "0.0.0.0", "", "::"])  # noqa: S104
-def test_nobody_else_may_without_a_token(store_url: str, address: str) -> None:
+def test_nobody_else_may_without_a_token(
+    client: redis.Redis, start: Start, store_url: str, address: str
+) -> None:
     """Where no METRICS_TOKEN is set, no token opens, an admin's least of all."""
-    server = start(store_url, METRICS_TOKEN="")
+    server = Server(start(store_url, METRICS_TOKEN=""), client)
 
     for headers in ({}, {"Authorization": f"Bearer {BOOTSTRAP_TOKEN}"}):
         asked = prometheus(server, address).get("/metrics", headers=headers)
@@ -290,10 +284,11 @@ def test_forged_headers_change_nothing(fresh: Server, headers: dict[str, str]) -
     assert prometheus(fresh).get("/metrics", headers=here).status_code == 200
 
 
-def test_a_proxy_on_this_machine_opens_nothing(client: redis.Redis, store_url: str) -> None:
+def test_a_proxy_on_this_machine_opens_nothing(
+    client: redis.Redis, start: Start, store_url: str
+) -> None:
     """Behind a trusted proxy it is the proxy's word that counts: who came through is elsewhere."""
-    assert client.ping()
-    server = start(store_url, TRUSTED_PROXIES="1")
+    server = Server(start(store_url, METRICS_TOKEN=TOKEN, TRUSTED_PROXIES="1"), client)
     for said in (ELSEWHERE, f"127.0.0.1, {ELSEWHERE}"):
         answer = prometheus(server).get("/metrics", headers={"X-Forwarded-For": said})
         expect_problem(answer, 401, "MISSING_TOKEN")

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import redis
 import structlog
 from flask import Flask
 
-from app import create_app
-from dispatch.settings import Settings
 from domain.errors import StaleRecord
 from tests.integration.ingest.asking import (
     BOOTSTRAP_TOKEN,
     Asker,
     Server,
+    Start,
     expect_json,
     expect_problem,
 )
@@ -25,11 +25,9 @@ KEY = "default_1_abcdef.the-secret-of-a-scanner"
 
 
 @pytest.fixture
-def away(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+def away(start: Start, tmp_path: Path) -> Flask:
     """A server whose store is not there."""
-    socket = tmp_path_factory.mktemp("away") / "none.sock"
-    environ = {"REDIS_URL": f"unix://{socket}", "BOOTSTRAP_ADMIN_TOKEN": BOOTSTRAP_TOKEN}
-    return create_app(Settings.from_env(environ))
+    return start(f"unix://{tmp_path / 'none.sock'}")
 
 
 @pytest.mark.parametrize("path", ["/", "/nothing", "/api", "/api/nothing", "/scanner", "/rq/no"])

@@ -6,9 +6,14 @@ from typing import Any
 
 import pytest
 
-from app import create_app
-from dispatch.settings import Settings
-from tests.integration.ingest.asking import Asker, Scanner, Server, expect_json, expect_problem
+from tests.integration.ingest.asking import (
+    Asker,
+    Scanner,
+    Server,
+    Start,
+    expect_json,
+    expect_problem,
+)
 
 CALLS = [
     ("GET", "/scanner/jobs"),
@@ -58,9 +63,9 @@ def test_a_disabled_scanner_is_told_so_at_once(
     assert scanner.ask(method, path, **body).status_code != 403
 
 
-def test_another_process_knows_at_once(server: Server, store_url: str) -> None:
+def test_another_process_knows_at_once(server: Server, start: Start, store_url: str) -> None:
     """What one process remembers of a scanner never outlives what another changed."""
-    other = create_app(Settings.from_env({"REDIS_URL": store_url}))
+    other = start(store_url)
     here = server.scanner()
     there = Scanner(other, here.headers)
     expect_json(there.get("/scanner/jobs"))
