@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ import pytest
 from queues.exchange import Holder, Report, Said
 from queues.keys import SiteKeys
 from queues.retirement import RetirementStore
+from queues.tasks import TaskStore
 from queues.wakes import Park
-from tests.integration.conftest import Site
+from tests.integration.conftest import TIMING, Site
 from tests.integration.parking import (
     Process,
     end,
@@ -271,6 +273,42 @@ def test_only_what_is_in_reach_calls(site: Site, process: Process) -> None:
     tasks(site, 1, group)
 
     assert process.called() == ids(many[2])
+
+
+@pytest.mark.parametrize(("rate", "least"), [("6", 1), ("7", 2)])
+def test_what_comes_behind_a_spent_budget_calls(
+    site: Site, process: Process, rate: str, least: int
+) -> None:
+    """Whoever wants more of it: its claim finds it spent, which makes room. Others as ever."""
+    site.tasks = TaskStore(site.client, lambda _: replace(TIMING, least_rate=least), site.clock)
+    wants, other, idle = scanners(site, 3, set_tasks=3, set_jobs=3)
+    group = group_of(site, wants, cap=1)
+    site.scan(group, own(other), size=1, rate=rate)
+    held = site.claim(wants, limit=2)
+    assert site.claim(other) == []
+    site.finish(wants, held[-1])
+    process.park(wants, idle)
+    site.claim(other, limit=1)
+    before = process.called()
+    scan = tasks(site, 1, group, own(idle))
+
+    assert (before, process.called()) == ([], ids(idle, wants))
+    assert [lease.scan for lease in site.claim(now(site, wants))] == [scan]
+
+
+def test_what_comes_behind_another_s_turn_calls_nobody(site: Site, process: Process) -> None:
+    """A budget that is smaller than the least rate is not spent when all of it is free."""
+    site.tasks = TaskStore(site.client, lambda _: replace(TIMING, least_rate=3), site.clock)
+    wants, other = scanners(site, 2, set_tasks=3, set_jobs=3)
+    group = group_of(site, wants, cap=1)
+    site.scan(group, own(other), size=1, rate="2")
+    (held,) = site.claim(wants, limit=1)
+    assert site.claim(other) == []
+    site.finish(wants, held)
+    process.park(wants)
+    tasks(site, 1, group)
+
+    assert process.called() == []
 
 
 def test_a_scan_that_comes_in_reach_calls(site: Site, process: Process) -> None:

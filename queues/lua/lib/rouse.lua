@@ -53,10 +53,11 @@ local function call_all(now)
     call_holders(queue, now)
   end
   for _, scan in ipairs(scans) do
-    local who = waiting(scan)
-    local left = #who > 0 and math.min(scans[scan], tasks_in(scan)) or 0
-    for _, one in ipairs(who) do
-      left = left - (left > 0 and call(one.scanner, now, scan) and 1 or 0)
+    for _, who in ipairs({ waiting(scan) }) do
+      local left = #who > 0 and math.min(scans[scan], tasks_in(scan)) or 0
+      for _, one in ipairs(who) do
+        left = left - (left > 0 and call(one.scanner, now, scan) and 1 or 0)
+      end
     end
   end
   for _, scanner in ipairs(kept('stirred_scanners')) do

@@ -71,8 +71,10 @@ local function settle_waits(me, now)
   if #me.wanted > 0 then
     set(scanner_of(me.id), 'waits', table.concat(me.wanted, ','))
     set(scanner_of(me.id), 'waited', now)
+    set(scanner_of(me.id), 'least', me.asked.least_rate)
   elseif me.waits ~= '' then
     set(scanner_of(me.id), 'waits', false)
     set(scanner_of(me.id), 'waited', false)
+    set(scanner_of(me.id), 'least', false)
   end
 end
