@@ -21,6 +21,7 @@ from dispatch.parking import Parking
 from dispatch.waiters import Waiter
 from web.lines import LINE, has_hung_up, lines
 from workers.answers import head_of, tail_of
+from workers.client_socket import ClientSocket
 from workers.rereading import Environ, can_be_reread, told_of
 from workers.resting import Connection, Resting, Serve
 
@@ -96,14 +97,16 @@ class Aside:
         start_response(*heads[0])
         return body  # type: ignore[no-any-return]  # WSGI's
 
-    def is_to_take(self, socket: Any) -> bool:
+    def is_to_take(self, client: ClientSocket) -> bool:
         """Whether the request that has just been answered there is to be put aside."""
-        return socket in self._answered
+        return client in self._answered
 
-    def take(self, socket: Any, server: Any, client: Any, text: bytes, ahead: bytes) -> None:
+    def take(
+        self, client: ClientSocket, server: Any, address: Any, *, text: bytes, ahead: bytes
+    ) -> None:
         """Put it aside, and have its connection. text: of the request; ahead: what follows it."""
-        waiter, seconds, status, tail = self._answered.pop(socket)
-        connection = Connection(socket.detach(), server, client, ahead)
+        waiter, seconds, status, tail = self._answered.pop(client)
+        connection = Connection(client.detach(), server, address, ahead)
         lines().watch(connection.descriptor, waiter.leave)
         self._rest(Poll(waiter, connection, text, status, tail), seconds)
 

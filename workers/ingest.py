@@ -57,7 +57,7 @@ class IngestWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not typed
                 self.cfg,
                 below=hot.below,
                 knows=hot.knows,
-                put_aside=self._aside.take,
+                take=self._aside.take,
                 idle=self._idle,
                 begun=self._begun,
             )
@@ -102,7 +102,7 @@ class IngestWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not typed
         super().handle_request(server, request, client, addr)
         if self._aside and self._aside.is_to_take(client):
             ahead = request.unreader.take_buffered()
-            self._aside.take(client, server, addr, text_of(request), ahead)
+            self._aside.take(client, server, addr, text=text_of(request), ahead=ahead)
             raise StopIteration
         if self._lane is None:
             return

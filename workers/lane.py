@@ -1,6 +1,7 @@
 """The lane of a worker: answers the ordinary requests of a connection, until one comes that is not.
 
-That one is gunicorn's, and the connection comes back afterwards.
+That one is gunicorn's, and the connection comes back afterwards. So it does from a poll that is put
+aside.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from workers.idle import Idle
 from workers.ordinary import Environ, Heads
 
 Address = tuple[Any, ...]  # of TCP
-PutAside = Callable[[ClientSocket, Address, Address, bytes, bytes], None]
 
 CHUNK_BYTES = 8192  # as gunicorn: so much may be served of one connection in one turn
 _LATE = {  # by hand: web.problems loads what gevent has to patch first
@@ -36,7 +36,7 @@ class Lane:
     """Serves an app.
 
     below: what the paths of ordinary requests begin with. knows: whether the app knows who calls.
-    put_aside: has the connection of a request that the app does not answer now, as Aside's `take`.
+    take: has the connection of a request that the app does not answer now, as Aside's.
     idle, begun: the waits for a request, and for the rest of one.
     """
 
@@ -47,14 +47,14 @@ class Lane:
         *,
         below: str,
         knows: Callable[[Environ], bool],
-        put_aside: PutAside,
+        take: Callable[..., None],
         idle: Idle,
         begun: Idle,
     ) -> None:
         self._app = app
         self._below = below
         self._knows = knows
-        self._put_aside = put_aside
+        self._take = take
         self._idle = idle
         self._begun = begun
         self._always: Environ = {
@@ -66,9 +66,10 @@ class Lane:
         }
 
     def serve(self, client: ClientSocket, server: Address, address: Address, data: bytes) -> bool:
-        """Answer ordinary requests; True where another one has come, False where it is over here.
+        """Answer ordinary requests; True where another one has come, and its bytes are put back.
 
-        data: what was read of it already. Whatever is not answered is put back.
+        False where the client has hung up or was refused, or its poll has the connection now. data:
+        what was read already.
         """
         always = {**self._always, **_ends(server, address), "gunicorn.socket": client}
         heads, last, environ = Heads(self._below), None, always
@@ -84,14 +85,14 @@ class Lane:
                 return True
             if head is not last:
                 last, environ = head, always | head.environ
-            body = BytesIO(data[head.begin : head.end])
-            answered = self._answer({**environ, "wsgi.input": body})
             text, data = data[: head.end], data[head.end :]
+            answered = self._answer(environ, text[head.begin :])
             if answered is None:
-                self._put_aside(client, server, address, text, data)
+                self._take(client, server, address, text=text, ahead=data)
                 return False
             if not _send(client, answered):
                 return False
+            text = answered = b""  # a connection that waits holds nothing of its last call
         return False
 
     def has_ended(self, body: Any) -> bool:
@@ -115,9 +116,10 @@ class Lane:
             return b""
         return data
 
-    def _answer(self, environ: Environ) -> bytes | None:
+    def _answer(self, environ: Environ, body: bytes) -> bytes | None:
         """The answer, or None where the request is to be put aside."""
         heads: list[tuple[str, Headers]] = []
+        environ = {**environ, "wsgi.input": BytesIO(body)}
         chunks = self._app(environ, lambda status, headers, *_: heads.append((status, headers)))
         if chunks is ALREADY_HANDLED:
             return None

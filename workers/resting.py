@@ -1,4 +1,4 @@
-"""Connections that gunicorn has let go: they wait for their next request without a greenlet."""
+"""Connections that were let go: they wait for their next request without a greenlet."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Connection:
 
 
 class Resting:
-    """Such connections. serve: gunicorn's `handle`, to which they go back."""
+    """Such connections. serve: the worker's `handle`, to which they go back."""
 
     def __init__(self, serve: Serve, *, keepalive_seconds: float) -> None:
         self._serve = serve
@@ -50,7 +50,7 @@ class Resting:
     def answer(self, connection: Connection, answer: bytes, *, closing: bool) -> None:
         """Send an answer that fits into any empty buffer, and close or wait for what comes next."""
         try:
-            os.write(connection.descriptor, answer)
+            closing |= os.write(connection.descriptor, answer) < len(answer)
         except OSError:  # the client has hung up, or reads nothing
             closing = True
         if closing:

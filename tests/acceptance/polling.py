@@ -43,7 +43,8 @@ class Client:
         self.file = self.socket.makefile("rb")
         self.key = key
 
-    def send(self, path: str, *more: str, version: str = "1.1") -> None:
+    def send(self, path: str, *more: str, version: str = "1.1", then: str = "") -> None:
+        """Send a request; then: the path of another one, in the same packet."""
         lines = [
             f"GET {path} HTTP/{version}",
             "Host: test",
@@ -52,6 +53,8 @@ class Client:
             "",
             "",
         ]
+        if then:
+            lines[-1:] = [f"GET {then} HTTP/1.1", "Host: test", "", ""]
         self.socket.sendall("\r\n".join(lines).encode())
 
     def answer(self) -> Answer:

@@ -15,6 +15,7 @@ from tests.acceptance.running_up import RunningUp, alive, eventually
 
 SOON_SECONDS = 1.0  # looking again by oneself takes much longer
 MANY = 200
+WAYS = pytest.mark.parametrize("more", [[], ["Connection: Keep-Alive"]], ids=["lane", "gunicorn"])
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +50,7 @@ def test_work_comes_to_who_waits(fleet: Fleet) -> None:
     assert seconds < SOON_SECONDS
 
 
-@pytest.mark.parametrize("more", [[], ["Connection: Keep-Alive"]], ids=["ordinary", "gunicorn's"])
+@WAYS
 def test_a_connection_goes_on_after_a_poll(fleet: Fleet, scanner: Scanner, more: list[str]) -> None:
     """Whether the poll found nothing, or was given work while it waited; whoever reads it."""
     scanner.client.send("/scanner/jobs?wait=1", *more)
@@ -78,15 +79,15 @@ def test_answers_look_alike(scanner: Scanner) -> None:
     assert at_once.body == later.body
 
 
-def test_what_is_sent_ahead_is_no_hang_up(fleet: Fleet, scanner: Scanner) -> None:
+@WAYS
+def test_what_is_sent_ahead_is_no_hang_up(fleet: Fleet, scanner: Scanner, more: list[str]) -> None:
     """A client may send its next request before the poll is answered; it is served after it."""
     began = time.monotonic()
-    scanner.client.send("/scanner/jobs?wait=2")
-    scanner.client.send("/healthz")
+    scanner.client.send("/scanner/jobs?wait=2", *more, then="/healthz")
     poll = scanner.client.answer()
     seconds = time.monotonic() - began
     health = scanner.client.answer()
-    fleet.park(scanner)
+    fleet.park(scanner, more=more)
     scanner.client.send("/healthz")
     fleet.scan(scanner)
     found, again = scanner.client.answer(), scanner.client.answer()
@@ -112,7 +113,7 @@ def test_unusual_requests_wait_too(
     assert len(answer.jobs) == 1
 
 
-@pytest.mark.parametrize("more", [[], ["Connection: close"]])
+@pytest.mark.parametrize("more", [[], ["Connection: Keep-Alive"], ["Connection: close"]])
 @pytest.mark.parametrize("way", ["hang_up", "reset"])
 def test_who_hangs_up_is_noticed(fleet: Fleet, way: str, more: list[str]) -> None:
     """Within about a second, and the store calls it no more: another has the work."""
@@ -133,7 +134,8 @@ def test_the_end_of_a_server_answers_all_at_once(tmp_path: Path) -> None:
     with RunningUp(tmp_path / "data", "--workers", "2") as up:
         fleet = Fleet(up)
         scanners = [fleet.scanner() for _ in range(MANY)]
-        fleet.park(*scanners, seconds=30)
+        fleet.park(*scanners[::2], seconds=30)
+        fleet.park(*scanners[1::2], seconds=30, more=["Connection: Keep-Alive"])
         ingest = up.one("ingest")
         family = [ingest, *(each for each in up.family() if each.parent == ingest.pid)]
         began = time.monotonic()

@@ -66,7 +66,7 @@ def serving(app: Any, *, knows: bool = False) -> Iterator[tuple[Any, Any, tuple[
         subject.cfg,
         below="/hot/",
         knows=lambda _: knows,
-        put_aside=_never,
+        take=_never,
         idle=subject._idle,
         begun=subject._begun,
     )

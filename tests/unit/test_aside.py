@@ -74,7 +74,7 @@ class Worker:
         )
         if body is ALREADY_HANDLED:
             assert self.aside.is_to_take(connection)
-            self.aside.take(connection, "server", "client", TEXT, b"")
+            self.aside.take(connection, "server", "client", text=TEXT, ahead=b"")
             return None
         assert not self.aside.is_to_take(connection)
         answer = said[0].encode() + b"".join(body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -43,7 +44,7 @@ class Talk:
             Config(),
             below="/hot/",
             knows=lambda _: self.known,
-            put_aside=lambda *given: self.aside.append(given),
+            take=lambda *given, **said: self.aside.append((*given, said)),
             idle=self.idle,
             begun=self.begun,
         )
@@ -127,6 +128,23 @@ def test_a_body_may_come_later(talk: Talk) -> None:
     assert talk.asked == ["POST /hot/b body", "GET /hot/a "]
 
 
+def test_a_connection_that_waits_holds_nothing_of_its_last_call(talk: Talk) -> None:
+    """Thousands may wait, each after a body as large as any."""
+    size = 200_000
+    head = b"POST /hot/b HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % size
+    tracemalloc.start()
+    try:
+        talk.client.sendall(head + b"x" * size)
+        assert talk.answers(1) == 1
+        talk.asked.clear()
+        gevent.sleep(0.01)
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert held < size / 2
+
+
 def test_half_a_body_is_no_request(talk: Talk) -> None:
     """Whose client has hung up in the middle of it."""
     talk.client.sendall(POST[:-3])
@@ -143,7 +161,7 @@ def test_what_the_app_puts_aside_is_over_here(talk: Talk) -> None:
 
     assert talk.answers(1) == 1
     assert talk.goes_on() is False
-    assert talk.aside == [(talk.line, SERVER, CLIENT, poll, POST + OTHER)]
+    assert talk.aside == [(talk.line, SERVER, CLIENT, {"text": poll, "ahead": POST + OTHER})]
     assert talk.asked == ["POST /hot/b body", "GET /hot/a "]
 
 
