@@ -49,7 +49,9 @@ class Record:
             kept: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
             if kept["facts"] == record.facts:
                 with suppress(TypeError):  # a field that there was, or was not yet
-                    record.entries = {name: _entry(**of) for name, of in kept["entries"].items()}
+                    record.entries = {
+                        name: _entry(**entry) for name, entry in kept["entries"].items()
+                    }
         return record
 
     def write(self) -> None:

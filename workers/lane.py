@@ -124,11 +124,11 @@ class Lane:
         if chunks is ALREADY_HANDLED:
             return None
         try:
-            body = b"".join(chunks)
+            said = b"".join(chunks)
         finally:
             chunks.close()
         [(status, headers)] = heads
-        return answer(status, headers, body)
+        return answer(status, headers, said)
 
 
 def _send(client: ClientSocket, data: bytes) -> bool:

@@ -275,25 +275,42 @@ def test_only_what_is_in_reach_calls(site: Site, process: Process) -> None:
     assert process.called() == ids(many[2])
 
 
+def behind_a_spent_budget(site: Site, process: Process, rate: str) -> tuple[Holder, str]:
+    """Who wants more of a budget that was spent while it waited, and its queue: it is full."""
+    wants, other = scanners(site, 2, set_tasks=3, set_jobs=3)
+    group = group_of(site, wants, cap=1)
+    site.scan(group, own(other), size=1, rate=rate)
+    held = site.claim(wants, limit=2)
+    assert site.claim(other) == []
+    site.finish(wants, held[-1])
+    process.park(wants)
+    assert site.claim(other, limit=1)
+    assert process.called() == []
+    return wants, group
+
+
 @pytest.mark.parametrize(("rate", "least"), [("6", 1), ("7", 2)])
 def test_what_comes_behind_a_spent_budget_calls(
     site: Site, process: Process, rate: str, least: int
 ) -> None:
     """Whoever wants more of it: its claim finds it spent, which makes room. Others as ever."""
     site.tasks = TaskStore(site.client, lambda _: replace(TIMING, least_rate=least), site.clock)
-    wants, other, idle = scanners(site, 3, set_tasks=3, set_jobs=3)
-    group = group_of(site, wants, cap=1)
-    site.scan(group, own(other), size=1, rate=rate)
-    held = site.claim(wants, limit=2)
-    assert site.claim(other) == []
-    site.finish(wants, held[-1])
-    process.park(wants, idle)
-    site.claim(other, limit=1)
-    before = process.called()
+    wants, group = behind_a_spent_budget(site, process, rate)
+    (idle,) = scanners(site, 1)
+    process.park(idle)
     scan = tasks(site, 1, group, own(idle))
 
-    assert (before, process.called()) == ([], ids(idle, wants))
+    assert process.called() == ids(idle, wants)
     assert [lease.scan for lease in site.claim(now(site, wants))] == [scan]
+
+
+def test_who_parked_by_an_older_version_is_called_too(site: Site, process: Process) -> None:
+    """It has not noted how little is granted at least; versions serve side by side."""
+    wants, group = behind_a_spent_budget(site, process, "6")
+    site.client.hdel(site.keys.of("scanner", wants.scanner), "least")
+    tasks(site, 1, group)
+
+    assert process.called() == ids(wants)
 
 
 def test_what_comes_behind_another_s_turn_calls_nobody(site: Site, process: Process) -> None:

@@ -84,7 +84,7 @@ def serving(app: Any, *, knows: bool = False) -> Iterator[tuple[Any, Any, tuple[
         server.stop(timeout=SECONDS)
 
 
-def _never(*_: Any) -> None:
+def _never(*_: Any, **__: Any) -> None:
     raise AssertionError("no app here has anything put aside")
 
 

@@ -83,6 +83,17 @@ def test_a_connection_may_end_with_its_answer(worker: Worker, client: Any) -> No
     assert worker.served == []
 
 
+def test_a_client_that_takes_no_whole_answer_is_let_go(worker: Worker, client: Any) -> None:
+    """It has let others pile up; half an answer is not to look like a whole one."""
+    answer = b"x" * 10_000_000
+    worker.resting.answer(connection(client), answer, closing=False)
+    waits = worker.resting.idle
+    received = b"".join(iter(lambda: client[0].recv(1_000_000), b""))
+
+    assert waits == 0
+    assert 0 < len(received) < len(answer)
+
+
 def test_a_client_that_has_gone_is_let_go(worker: Worker) -> None:
     """Its answer goes nowhere, and its descriptor is free again."""
     pair = socket.socketpair()

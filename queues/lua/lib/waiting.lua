@@ -11,7 +11,7 @@ local function passes_by(scanner)
   for kind, id in string.gmatch(s.waits or '', '([a-z]+):(%d+)') do
     local limit = tonumber(redis.call('HGET', key(kind, id), 'rate') or '')
     local budget = limit and { kind = kind, id = id, limit = limit }
-    if budget and room_of(budget) < least_of(budget, tonumber(s.least)) then
+    if budget and room_of(budget) < least_of(budget, tonumber(s.least or '1')) then
       return true
     end
   end
