@@ -25,7 +25,6 @@ MAP: dict[str, tuple[str, str, str]] = {
     "scanners": ("ZSET", "ids of scanners", "the site"),
     "scanner:<id>": ("HASH", "record, capacities, use, waits, key:<n> hashes", "until deleted"),
     "scanner:<id>:tasks": ("ZSET", "tasks it holds", "their leases"),
-    "scanner:<id>:scans": ("HASH", "scan -> how many of its tasks it holds", "their leases"),
     "scanner:<id>:unstarted": ("ZSET", "request:task claimed, not started", "until the start"),
     "online": (
         "ZSET",

@@ -7,6 +7,7 @@ from typing import Any
 
 from queues.keys import SiteKeys
 from queues.store import Record, Store
+from queues.task_records import tasks_by_scan
 
 READ_AT_MOST = 1000
 
@@ -58,8 +59,8 @@ class OverviewStore(Store):
             members = self.client.srandmember(keys.of("group", queue[1:], "members"), READ_AT_MOST)
         with self.client.pipeline(transaction=False) as pipe:
             for scanner in members:
-                pipe.hkeys(keys.of("scanner", scanner, "scans"))
-            return sorted({scan for scans in pipe.execute() for scan in scans})
+                pipe.hget(keys.of("scanner", scanner), "holds")
+            return sorted({scan for holds in pipe.execute() for scan in tasks_by_scan(holds)})
 
     def _places(self, keys: SiteKeys, queue: str, scans: list[str]) -> list[tuple[int, str | None]]:
         with self.client.pipeline(transaction=False) as pipe:

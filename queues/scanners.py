@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from queues.keys import SiteKeys
 from queues.outcomes import accepted
 from queues.store import Asked, Record, Store, flat
+from queues.task_records import tasks_by_scan
 
 LEAVE_GROUPS = "-"
 
@@ -55,10 +56,9 @@ class ScannerStore(Store):
         with self.client.pipeline(transaction=False) as pipe:
             for record in records:
                 pipe.zscore(keys.of("online"), record["id"])
-                pipe.hlen(keys.of("scanner", record["id"], "scans"))
             answers = pipe.execute()
-        for record, seen, jobs in zip(records, answers[::2], answers[1::2], strict=True):
-            record["jobs"] = str(jobs)
+        for record, seen in zip(records, answers, strict=True):
+            record["jobs"] = str(len(tasks_by_scan(record.get("holds"))))
             if seen is not None:
                 record["seen"] = str(int(seen))
         return records

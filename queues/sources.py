@@ -16,6 +16,20 @@ _FLAG = re.compile(r"^-- flag: ([\w-]+)\n", re.MULTILINE)
 _DEFINES = re.compile(r"^local (?:function )?(\w+(?:, \w+)*)", re.MULTILINE)
 _WORD = re.compile(r"\w+")
 _FREES = "allow-oom"
+# What scripts use of the server and of Lua is looked up once, not at each use. A server has none of
+# it yet while it loads a library: there the first call does so.
+_GLOBALS = "redis, string, math, table, unpack, next, pairs, ipairs, tonumber"
+_OF_SCRIPT = f"local KEYS, ARGV = KEYS, ARGV\nlocal {_GLOBALS} = {_GLOBALS}\n"
+_OF_LIBRARY = f"""local KEYS, ARGV
+local register = redis.register_function
+local function globals()
+  return {_GLOBALS}
+end
+local {_GLOBALS}
+local function look_up()
+  {_GLOBALS} = globals()
+end
+"""
 
 
 @dataclass(frozen=True)
@@ -37,7 +51,7 @@ def source(script: str) -> str:
     It has no flags: one that frees room begins with what a full store takes, and then takes all.
     """
     first = _read("eval/frees") if _FREES in _flags(script) else ""
-    return f"local KEYS, ARGV = KEYS, ARGV\n{first}{_steps([script])}begin()\n{_body(script)}"
+    return f"{_OF_SCRIPT}{first}{_steps([script])}begin()\n{_body(script)}"
 
 
 @cache
@@ -46,10 +60,10 @@ def library() -> Library:
     scripts = sorted(path.stem for path in FOLDER.glob("*.lua"))
     steps = _steps(scripts)
     bodies = {script: _body(script) for script in scripts}
-    digest = sha256("\n".join([steps, *bodies.values()]).encode()).hexdigest()[:12]
+    digest = sha256("\n".join([_OF_LIBRARY, steps, *bodies.values()]).encode()).hexdigest()[:12]
     functions = {script: f"{script}_{digest}" for script in scripts}
     name = f"{LIBRARIES}{digest}"
-    texts = [f"#!lua name={name}\nlocal KEYS, ARGV\n", steps]
+    texts = [f"#!lua name={name}\n{_OF_LIBRARY}", steps]
     texts += [_function(functions[script], script, body) for script, body in bodies.items()]
     return Library(name, "".join(texts), functions)
 
@@ -58,8 +72,9 @@ def _function(function: str, script: str, body: str) -> str:
     """The statement that registers a script under this name."""
     flags = ", ".join(f"'{flag}'" for flag in _flags(script))
     return (
-        f"redis.register_function{{ function_name = '{function}', flags = {{ {flags} }},\n"
-        f"callback = function(keys, args)\nKEYS, ARGV = keys, args\nbegin()\n{body}end }}\n"
+        f"register{{ function_name = '{function}', flags = {{ {flags} }},\n"
+        "callback = function(keys, args)\nKEYS, ARGV = keys, args\n"
+        f"if not redis then look_up() end\nbegin()\n{body}end }}\n"
     )
 
 

@@ -1,12 +1,17 @@
-"""A task's record as the store keeps it, and as the product reads it.
+"""What the store keeps of tasks in few fields, as the product reads it.
 
-Two fields hold what a claim has decided, so that a script handles few: `slice` is
+Of a task two fields hold what a claim has decided, so that a script handles few: `slice` is
 scan:first:last:segment:subnets, `lease` is attempt:scanner:claimed:rate:rated_by|request:expected.
+Of a scanner `holds` is :scan=tasks for each scan of which it holds tasks.
 """
 
 from __future__ import annotations
 
+import re
+
 from queues.store import Record
+
+_HELD = re.compile(r":(\d+)=(\d+)")
 
 
 def unpacked(kept: Record) -> Record:
@@ -24,3 +29,8 @@ def unpacked(kept: Record) -> Record:
         "progress": "0", "results": "0",
     }  # fmt: skip
     return record | kept
+
+
+def tasks_by_scan(holds: str | None) -> dict[str, int]:
+    """How many tasks of which scan a scanner holds, from the field of its record."""
+    return {scan: int(tasks) for scan, tasks in _HELD.findall(holds or "")}

@@ -9,16 +9,15 @@ from typing import Any
 
 from queues.audit.looks import Discrepancy, MovedError, Record, look, size
 from queues.keys import SiteKeys
-from queues.task_records import unpacked
+from queues.task_records import tasks_by_scan, unpacked
 
 
 @dataclass(frozen=True, slots=True)
 class ScannerSeen:
-    """What one look saw: the record, tasks by scan, tasks under a lease, how many it lists."""
+    """What one look saw: the record, tasks under a lease, how many it lists."""
 
     scanner: str
     record: Record
-    scans: Record
     held: list[Record]
     listed: int
 
@@ -30,12 +29,11 @@ def look_at_scanner(client: Any, keys: SiteKeys, scanner: str) -> list[Discrepan
     def ask(pipe: Any) -> None:
         pipe.zrange(keys.of("scanner", scanner, "tasks"), 0, -1)
         pipe.hgetall(keys.of("scanner", scanner))
-        pipe.hgetall(keys.of("scanner", scanner, "scans"))
         for task in tasks:
             pipe.hgetall(keys.of("task", task))
             pipe.zscore(keys.of("leases"), task)
 
-    listed, record, scans, *rest = look(client, ask)
+    listed, record, *rest = look(client, ask)
     if listed != tasks:
         raise MovedError
     held = [
@@ -43,7 +41,7 @@ def look_at_scanner(client: Any, keys: SiteKeys, scanner: str) -> list[Discrepan
         for task, lease in zip(map(unpacked, rest[::2]), rest[1::2], strict=True)
         if lease is not None and task.get("scanner") == scanner
     ]
-    return list(_judge(ScannerSeen(scanner, record, scans, held, len(tasks)))) if record else []
+    return list(_judge(ScannerSeen(scanner, record, held, len(tasks)))) if record else []
 
 
 def _judge(seen: ScannerSeen) -> Iterator[Discrepancy]:
@@ -56,7 +54,8 @@ def _judge(seen: ScannerSeen) -> Iterator[Discrepancy]:
         if int(seen.record.get(name, 0)) != recount:
             text = f"counts {seen.record.get(name, 0)} {name} in use, recount {recount}"
             yield Discrepancy("counter", subject, text)
-    per_scan = dict(Counter(task["scan"] for task in seen.held))
-    if {scan: int(count) for scan, count in seen.scans.items()} != per_scan:
-        text = f"counts tasks by scan {seen.scans}, recount {per_scan}"
+    counted = tasks_by_scan(seen.record.get("holds"))
+    recounted = dict(Counter(task["scan"] for task in seen.held))
+    if counted != recounted:
+        text = f"counts tasks by scan {counted}, recount {recounted}"
         yield Discrepancy("counter", subject, text)

@@ -28,7 +28,7 @@ if is_scanner then
   for _, alarm in ipairs({ 'scanner-offline', 'scanner-failing', 'scanner-duplicated' }) do
     clear_alarm(alarm, id, clock(ARGV[1]))
   end
-  redis.call('DEL', key('scanner', id, 'scans'), key('scanner', id, 'unstarted'))
+  redis.call('DEL', key('scanner', id, 'unstarted'))
 else
   for _, scanner in ipairs(redis.call('SMEMBERS', key('group', id, 'members'))) do
     set_groups(scanner, without(groups_of(scanner), id))

@@ -14,6 +14,7 @@ from queues.sources import FOLDER, source
 
 SCRIPTS = sorted(path.stem for path in FOLDER.glob("*.lua"))
 STEPS = sorted(path.stem for path in (FOLDER / "lib").glob("*.lua"))
+_AFTER = re.compile(r"\b(queue|scan|scanner)(?:\[1\])? \.\. ':([\w-]+)'")
 _KEY_CALL = re.compile(r"\bkey\(((?:[^()]|\([^()]*\))*)\)")
 
 
@@ -63,8 +64,11 @@ def test_short(name: str) -> None:
 
 
 def patterns(lua: str) -> set[str]:
-    """Every key(...) of a Lua text as a pattern of MAP: names stay, the rest is <id>."""
-    found = set()
+    """Every key(...) of a Lua text as a pattern of MAP: names stay, the rest is <id>.
+
+    `queue .. ':ready'` and `scan[1] .. ':tasks'` are what comes after a queue's key, a record's.
+    """
+    found = {f"{kind}:<id>:{part}" for kind, part in _AFTER.findall(lua)}
     for call in _KEY_CALL.findall(lua):
         parts = [part.strip() for part in re.split(r",(?![^()]*\))", call)]
         if parts != ["..."]:

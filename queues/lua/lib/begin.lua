@@ -5,9 +5,11 @@ local SITE = nil
 local CALL = nil
 
 local function begin()
-  SITE, CALL = KEYS[1], { scan = {}, scanner = {}, task = {}, queue = {}, held = {}, changed = { nil, nil, nil, nil },
-    entering = { nil, nil, nil, nil, nil, nil }, now = nil, site = nil, last_id = nil } -- with room for what most keep
+  SITE, CALL = KEYS[1], { scan = {}, scanner = {}, task = {}, queue = {}, changed = { nil, nil, nil, nil },
+    entering = { nil, nil, nil, nil }, now = nil, site = nil, last_id = nil } -- with room for what most keep
 end
+
+local NONE = {} -- of what was not kept
 
 -- kept(name): the table of this call by that name; a new one when it is first asked for.
 local function kept(name)

@@ -51,29 +51,29 @@ end
 
 -- list_out(tasks, me, now): what a claim has begun is among what the scanner and the site have out.
 local function list_out(tasks, me, now)
-  local expires, leases, ids = now + me.asked.claim_ms, { nil, nil, nil, nil }, { nil, nil, nil, nil }
+  local scanner, expires = record_of('scanner', me.id), now + me.asked.claim_ms
+  local leases, ids = { key('leases'), nil, nil, nil, nil }, { scanner[1] .. ':tasks', nil, nil, nil, nil }
   for i = 1, #tasks do
     local task, n = tasks[i].id, 2 * i
-    leases[n - 1], leases[n] = expires, task
-    ids[n - 1], ids[n] = task, task
+    leases[n], leases[n + 1] = expires, task
+    ids[n], ids[n + 1] = task, task
     if me.asked.request ~= '' then
       note_unstarted(me.id, me.asked.request, task, 0)
     end
   end
-  enter(key('leases'), leases)
-  enter(key('scanner', me.id, 'tasks'), ids)
+  enter(leases)
+  enter(ids)
 end
 
 -- count_out(row, me): the tasks that a claim has begun of a scan count among what the scanner and the scan have out.
 local function count_out(row, me)
-  local id, tasks = row.scan, #row.entries / 2
-  local scanner, held, scan = record_of('scanner', me.id), held_of(me.id), record_of('scan', id)
-  held[id] = held[id] or false -- claimer has read all that it holds
-  add(held, id, tasks)
+  local id, tasks = row.scan, (#row.entries - 1) / 2
+  local scanner, scan = record_of('scanner', me.id), record_of('scan', id)
+  count_held(scanner, id, tasks)
   add(scanner, 'tasks', tasks)
   add(scanner, 'targets', row.size)
   add(scan, 'open', -row.size)
   add(scan, 'in_flight', row.size)
   add(scan, 'claimed', tasks)
-  enter(key('scan', id, 'tasks'), row.entries)
+  enter(row.entries)
 end

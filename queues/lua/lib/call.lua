@@ -1,12 +1,11 @@
 -- include: begin
--- include: keys
 -- include: able
 -- include: scan
 -- include: polls
 -- include: known
 local CHANNEL = 'sd:wake:'
 local WHO_WAITS = { 'poll', 'poll_until', 'engines', 'drain', 'retired', 'wait_until', 'tasks', 'cap_tasks', 'targets',
-  'cap_targets', 'cap_jobs' }
+  'cap_targets', 'cap_jobs', 'holds' }
 
 -- could_take(scanner, s, scan, now): whether it could have a task of the scan, as a claim sees it, budgets apart.
 local function could_take(scanner, s, scan, now)
@@ -15,8 +14,8 @@ local function could_take(scanner, s, scan, now)
     or not is_able(s.engines or '', scan_of(scan).engine) then
     return false
   end
-  local held = key('scanner', scanner, 'scans')
-  return redis.call('HLEN', held) < tonumber(s.cap_jobs) or redis.call('HEXISTS', held, scan) == 1
+  local _, distinct = string.gsub(s.holds or '', ':', ':')
+  return distinct < tonumber(s.cap_jobs) or string.find(s.holds or '', ':' .. scan .. '=', 1, true) ~= nil
 end
 
 -- call(scanner, now, scan): its process is told, if the poll still waits and the scanner may have a task of this

@@ -19,7 +19,7 @@ local function claimer(scanner, asked, now)
     end
   end
   if tasks > 0 then
-    for _, scan in ipairs(scans_held(scanner)) do
+    for scan in scans_held(s.holds) do
       me.held[scan], me.distinct = true, me.distinct + 1
     end
   end

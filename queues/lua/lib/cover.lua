@@ -47,7 +47,9 @@ end
 
 -- Neighbours are joined before they are written.
 WRITERS[#WRITERS + 1] = function()
-  for _, intervals in ipairs(CALL.covered or {}) do
+  local covered = CALL.covered or NONE
+  for n = 1, #covered do
+    local intervals = covered[n]
     local where = intervals.where
     table.sort(intervals, function(a, b) return a.first < b.first end)
     local whole = intervals[1]

@@ -32,12 +32,10 @@ local function end_lease(task, now)
   if not is_held(task) then
     return false
   end
-  local me, held, scan = record_of('scanner', task.scanner), held_of(task.scanner), scan_of(task.scan)
+  local me, scan = record_of('scanner', task.scanner), scan_of(task.scan)
   add(me, 'tasks', -1)
   add(me, 'targets', -task.size)
-  if add(held, task.scan, -1) == 0 then
-    set(held, task.scan, false)
-  end
+  count_held(me, task.scan, -1)
   score(key('leases'), task.id, false)
   score(key('scanner', task.scanner, 'tasks'), task.id, false)
   if task.status == 'running' then

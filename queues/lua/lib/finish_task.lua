@@ -31,8 +31,9 @@ local function forget_oldest(scan, count)
 end
 
 WRITERS[#WRITERS + 1] = function()
-  local ended = CALL.ended or {}
-  for _, scan in ipairs(ended) do
+  local ended = CALL.ended or NONE
+  for n = 1, #ended do
+    local scan = ended[n]
     local ids, all = ended[scan], 0
     for i = 1, #ids, IDS_A_CALL do
       all = redis.call('LPUSH', key('scan', scan, 'finished'), unpack(ids, i, math.min(i + IDS_A_CALL - 1, #ids)))

@@ -18,7 +18,8 @@ local function grant(row, budgets, me, tasks, now)
   end
   local rate, bound = slower(me.scanner_rate, me.scanner_rate and 'scanner' or '', row.port_rate, 'portList')
   local refused, by = nil, nil
-  for _, budget in ipairs(budgets) do
+  for i = 1, #budgets do
+    local budget = budgets[i]
     local most, word = offer(budget, me.id, me.asked.least_rate, now)
     if most then
       local part = math.max(least_of(budget, me.asked.least_rate), math.floor(most / tasks))

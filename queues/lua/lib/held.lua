@@ -1,31 +1,32 @@
--- include: begin
 -- include: keys
+-- include: known
 -- include: members
--- held_of(scanner): how many tasks of which scan a scanner holds, a record of its own.
-local function held_of(scanner)
-  local held = CALL.held[scanner]
-  if not held then
-    held = { key('scanner', scanner, 'scans') }
-    CALL.held[scanner] = held
+-- include: records
+-- Of which scans a scanner holds tasks is a field of its record, holds: ":scan=tasks:scan=tasks". queues/task_records.py
+-- reads it for the rest of the product.
+-- scans_held(holds): the scans, one after the other (string.gmatch).
+local function scans_held(holds)
+  return string.gmatch(holds or '', ':(%d+)=')
+end
+
+-- count_held(record, scan, tasks): a scanner (its record) holds so many more tasks of the scan, or fewer.
+local function count_held(record, scan, tasks)
+  local holds = record.holds
+  if holds == nil then
+    holds = read(record, { 'holds' }).holds
   end
-  return held
+  if holds then
+    local from, to, before = string.find(holds, ':' .. scan .. '=(%d+)')
+    local after = (before or 0) + tasks
+    local entry = after > 0 and ':' .. scan .. '=' .. after or ''
+    holds = from and string.sub(holds, 1, from - 1) .. entry .. string.sub(holds, to + 1) or holds .. entry
+    set(record, 'holds', holds ~= '' and holds)
+  elseif tasks > 0 then
+    set(record, 'holds', ':' .. scan .. '=' .. tasks)
+  end
 end
 
 -- note_unstarted(scanner, request, task, at): this request was given the task, which was not started; at false: it was.
 local function note_unstarted(scanner, request, task, at)
   score(key('scanner', scanner, 'unstarted'), request .. ':' .. task, at)
-end
-
--- scans_held(scanner): the scans of which it holds tasks; asked for before any are handed out.
-local function scans_held(scanner)
-  local held, scans = held_of(scanner), {}
-  local fields = redis.call('HGETALL', held[1])
-  for i = 1, #fields, 2 do
-    local scan = fields[i]
-    if held[scan] == nil then
-      held[scan] = fields[i + 1]
-    end
-    scans[#scans + 1] = held[scan] and scan or nil
-  end
-  return scans
 end

@@ -13,11 +13,9 @@ local function score(at, member, value)
   set[member] = value
 end
 
--- enter(at, entries): these (score, member, …) are in the set, whatever score says of them.
-local function enter(at, entries)
-  local entering = CALL.entering
-  local count = #entering
-  entering[count + 1], entering[count + 2] = at, entries
+-- enter(entries): these (key, score, member, …) are in the set of that key, whatever score says of them.
+local function enter(entries)
+  CALL.entering[#CALL.entering + 1] = entries
 end
 
 -- write_set(at, members): what leaves the set comes first.
@@ -40,11 +38,11 @@ local function write_set(at, members)
 end
 
 WRITERS[#WRITERS + 1] = function()
-  local sets, entering = CALL.members or {}, CALL.entering
+  local sets, entering = CALL.members or NONE, CALL.entering
   for i = 1, #sets do
     write_set(sets[i], sets[sets[i]])
   end
-  for i = 1, #entering, 2 do
-    redis.call('ZADD', entering[i], unpack(entering[i + 1]))
+  for i = 1, #entering do
+    redis.call('ZADD', unpack(entering[i]))
   end
 end

@@ -5,8 +5,6 @@
 -- include: subnets
 -- include: blocked
 -- include: wait_for
-local NONE = {}
-
 -- budgets_of(row, slice, me): what a slice draws on: the scan's own limit, then its subnets.
 local function budgets_of(row, slice, me)
   if not row.budget and slice.subnets == '' then

@@ -6,10 +6,8 @@
 local function is_quiet(queues)
   local keys = { key('freed'), nil, nil, nil, nil }
   for i = 1, #queues do
-    local queue = queues[i]
-    local count = #keys
-    keys[count + 1], keys[count + 2] = key('queue', queue, 'waiting'), key('queue', queue, 'parked')
-    keys[count + 3], keys[count + 4] = key('queue', queue, 'closed'), key('queue', queue, 'lost')
+    local queue, n = key('queue', queues[i]), 4 * i
+    keys[n - 2], keys[n - 1], keys[n], keys[n + 1] = queue .. ':waiting', queue .. ':parked', queue .. ':closed', queue .. ':lost'
   end
   return redis.call('EXISTS', unpack(keys)) == 0
 end

@@ -2,11 +2,8 @@
 -- include: known
 -- include: write_back
 -- What a script changes of records (known), written once.
--- set(record, name, value): a field is this text or whole number from now on; false takes it away.
-local function set(record, name, value)
-  if record[name] == value then
-    return
-  end
+-- note(record, name): this field is to be written.
+local function note(record, name)
   local changed = record[2]
   if not changed then
     changed = { nil, nil, nil, nil, nil, nil, nil, nil } -- with room: an array that grows is made anew each time
@@ -14,8 +11,15 @@ local function set(record, name, value)
     CALL.changed[#CALL.changed + 1] = record
   end
   local count = #changed
-  changed[count + 1], changed[count + 2] = name, value
-  record[name] = value
+  changed[count + 1], changed[count + 2] = name, name
+end
+
+-- set(record, name, value): a field is this text or whole number from now on; false takes it away.
+local function set(record, name, value)
+  if record[name] ~= value then
+    record[name] = value
+    note(record, name)
+  end
 end
 
 -- add(record, name, number): a counter changes by so much; returns what it is then, a number.
@@ -25,22 +29,20 @@ local function add(record, name, number)
     before = read(record, { name })[name]
   end
   local after = (before or 0) + number
-  if before == after - number then -- only add and set make numbers, so it is to be written already
-    record[name] = after
-  else
-    set(record, name, after)
+  record[name] = after
+  if before ~= after - number then -- only add and set make numbers, so it is noted already
+    note(record, name)
   end
   return after
 end
 
--- without_gone(record): what of its changes is to be written, when the fields that go are gone.
+-- without_gone(record): the fields that have gone are taken away; returns the others that are to be written.
 local function without_gone(record)
   local stay, gone = {}, {}
   for i = 1, #record[2], 2 do
-    local name, value = record[2][i], record[2][i + 1]
-    if value then
-      stay[#stay + 1] = name
-      stay[#stay + 1] = value
+    local name = record[2][i]
+    if record[name] then
+      stay[#stay + 1], stay[#stay + 2] = name, record[name]
     else
       gone[#gone + 1] = name
     end

@@ -68,8 +68,9 @@ end
 -- Where anybody waits. After records and members, which it reads as they are now.
 WRITERS[#WRITERS + 1] = function()
   local does_wait = (CALL.stirred_scans or CALL.stirred_queues) and redis.call('EXISTS', key('polls')) == 1
-  for _, scanner in ipairs(CALL.stirred_scanners or {}) do
-    does_wait = does_wait or read(record_of('scanner', scanner), { 'poll' }).poll
+  local scanners = CALL.stirred_scanners or NONE
+  for i = 1, #scanners do
+    does_wait = does_wait or read(record_of('scanner', scanners[i]), { 'poll' }).poll
   end
   if does_wait then
     call_all(clock(ARGV[1]))

@@ -9,11 +9,9 @@ local WINDOWS_AT_MOST = 4
 -- first be cut anew.
 local function through_windows(me, limit, now)
   for _ = 1, WINDOWS_AT_MOST do
-    local rows = window(me)
-    for i = 1, #rows do
-      if rows[i].rules ~= me.rules then
-        return nil, rows[i].scan
-      end
+    local rows, outdated = window(me)
+    if outdated then
+      return nil, outdated
     end
     local tasks = hand_out(rows, me, limit, now)
     if #tasks > 0 or not next(me.passed) then
@@ -27,7 +25,7 @@ end
 -- Returns the tasks, or {} and a scan that must first be cut anew: one of the window, or else one that
 -- waits for budgets.
 local function search(me, limit, now)
-  local tasks, scan = nil, nil
+  local tasks, scan, cursor = nil, nil, me.cursor
   me.rules = rules_of(site())
   if me.tasks > 0 and me.targets > 0 then
     tasks, scan = through_windows(me, limit, now)
@@ -40,7 +38,7 @@ local function search(me, limit, now)
     return {}, me.outdated
   end
   local s = scanner_of(me.id)
-  if me.cursor ~= (s.cursor or 0) + 0 then
+  if me.cursor ~= cursor then
     set(s, 'cursor', me.cursor)
   end
   set(s, 'served', now)

@@ -1,13 +1,15 @@
 -- include: begin
--- include: known
 local OF_SITE = { 'swept', 'grace', 'rules', 'last_id' }
 
 -- site(): the site's own record.
 local function site()
-  if not CALL.site then
-    CALL.site = whole({ SITE }, OF_SITE)
+  local own = CALL.site
+  if not own then
+    local f = redis.call('HMGET', SITE, unpack(OF_SITE))
+    own = { SITE, nil, true, swept = f[1], grace = f[2], rules = f[3], last_id = f[4] }
+    CALL.site = own
   end
-  return CALL.site
+  return own
 end
 
 -- rules_of(record): the version of the site's rules: of the site, the present one; of a scan, that it was cut under.

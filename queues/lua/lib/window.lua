@@ -41,24 +41,26 @@ local function port_rate(list)
   return list and list ~= '' and tonumber(redis.call('HGET', key('port-list', list), 'rate') or '') or nil
 end
 
--- read_row(ready, s): what a claim needs to know of a ready scan, with room for what it does with it; entries: its tasks
--- that the claim has begun (score, member, …).
-local function read_row(ready, s)
-  return { scan = ready.scan, receipt = ready.receipt, slots = ready.slots, open = s.open + 0,
-    ports = s.ports + 0, rules = rules_of(s), hosts_per_task = tonumber(s.hosts_per_task or ''),
-    budget = own_budget(ready.scan, s.rate), port_rate = port_rate(s.port_list), entries = { nil, nil, nil, nil }, size = 0,
-    last_size = nil, looks = 0, took_front = false, rest = nil, rate = nil, bound = nil }
+-- read_row(ready, scan): what a claim needs to know of a ready scan, with room for what it does with it; entries: its tasks
+-- that the claim has begun (key, score, member, …).
+local function read_row(ready, scan)
+  return { scan = ready.scan, receipt = ready.receipt, slots = ready.slots, open = scan.open + 0,
+    ports = scan.ports + 0, hosts_per_task = tonumber(scan.hosts_per_task or ''),
+    budget = own_budget(ready.scan, scan.rate), port_rate = port_rate(scan.port_list), size = 0,
+    entries = { scan[1] .. ':tasks', nil, nil, nil, nil }, last_size = nil, looks = 0, took_front = false, rest = nil,
+    rate = nil, bound = nil }
 end
 
 -- window(me): the first scans by receipt that this scanner (claimer) can do, as many as its job capacity; one of
--- which it holds tasks takes a place even with nothing more to hand out, one that was passed over takes none.
+-- which it holds tasks takes a place even with nothing more to hand out, one that was passed over takes none. Returns
+-- their rows, and one of the scans that must first be cut anew, if any must.
 local function window(me)
   local rows, by_scan = gather(me)
   local room = me.cap_jobs
   for scan in pairs(me.held) do
     room = room - ((by_scan[scan] and not me.passed[scan]) and 0 or 1)
   end
-  local within = { nil, nil }
+  local within, outdated = { nil, nil }, nil
   for i = 1, #rows do
     local row = rows[i]
     if #within >= room then
@@ -68,8 +70,9 @@ local function window(me)
       local s = scan_on_offer(row.scan)
       if is_able(me.engines, s.engine) then
         within[#within + 1] = read_row(row, s)
+        outdated = outdated or rules_of(s) ~= me.rules and row.scan or nil
       end
     end
   end
-  return within
+  return within, outdated
 end
