@@ -23,7 +23,11 @@ TOKENS = "sd:tokens"
 # pattern -> (type, what it is, how long it lives)
 MAP: dict[str, tuple[str, str, str]] = {
     "scanners": ("ZSET", "ids of scanners", "the site"),
-    "scanner:<id>": ("HASH", "record, capacities, use, waits, key:<n> hashes", "until deleted"),
+    "scanner:<id>": (
+        "HASH",
+        "record, capacities, use, holds, waits, key:<n> hashes",
+        "until deleted",
+    ),
     "scanner:<id>:tasks": ("ZSET", "tasks it holds", "their leases"),
     "scanner:<id>:unstarted": ("ZSET", "request:task claimed, not started", "until the start"),
     "online": (

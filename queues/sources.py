@@ -59,22 +59,22 @@ def library() -> Library:
     """The library of this version."""
     scripts = sorted(path.stem for path in FOLDER.glob("*.lua"))
     steps = _steps(scripts)
-    bodies = {script: _body(script) for script in scripts}
-    digest = sha256("\n".join([_OF_LIBRARY, steps, *bodies.values()]).encode()).hexdigest()[:12]
+    nameless = [_OF_LIBRARY, steps, *(_function("", script) for script in scripts)]
+    digest = sha256("\n".join(nameless).encode()).hexdigest()[:12]
     functions = {script: f"{script}_{digest}" for script in scripts}
     name = f"{LIBRARIES}{digest}"
     texts = [f"#!lua name={name}\n{_OF_LIBRARY}", steps]
-    texts += [_function(functions[script], script, body) for script, body in bodies.items()]
+    texts += [_function(function, script) for script, function in functions.items()]
     return Library(name, "".join(texts), functions)
 
 
-def _function(function: str, script: str, body: str) -> str:
+def _function(function: str, script: str) -> str:
     """The statement that registers a script under this name."""
     flags = ", ".join(f"'{flag}'" for flag in _flags(script))
     return (
         f"register{{ function_name = '{function}', flags = {{ {flags} }},\n"
         "callback = function(keys, args)\nKEYS, ARGV = keys, args\n"
-        f"if not redis then look_up() end\nbegin()\n{body}end }}\n"
+        f"if not redis then look_up() end\nbegin()\n{_body(script)}end }}\n"
     )
 
 

@@ -7,11 +7,7 @@ Of a scanner `holds` is :scan=tasks for each scan of which it holds tasks.
 
 from __future__ import annotations
 
-import re
-
 from queues.store import Record
-
-_HELD = re.compile(r":(\d+)=(\d+)")
 
 
 def unpacked(kept: Record) -> Record:
@@ -33,4 +29,5 @@ def unpacked(kept: Record) -> Record:
 
 def tasks_by_scan(holds: str | None) -> dict[str, int]:
     """How many tasks of which scan a scanner holds, from the field of its record."""
-    return {scan: int(tasks) for scan, tasks in _HELD.findall(holds or "")}
+    entries = (entry.split("=") for entry in (holds or "").split(":")[1:])
+    return {scan: int(tasks) for scan, tasks in entries}

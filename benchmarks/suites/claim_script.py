@@ -26,8 +26,8 @@ WHAT = "claim script / reference script of 12 redis.calls, one connection"
 REASONS = {
     WHAT: (
         "The claim makes 13 to 16 commands where the reference makes 12, and decides what that "
-        "leaves out: window, capacities, budgets, leases that ran out, repetition, "
-        "fencing. Of its time in the store a fourth is commands; the rest is Lua's tables, texts "
+        "leaves out: window, capacities, budgets, leases that ran out, repetition, fencing. Of its "
+        "instructions in the store three tenths are commands; the rest is Lua's tables, texts "
         "and calls ([decision 018](decisions/018-a-script-writes-once.md))."
     ),
 }

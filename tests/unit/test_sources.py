@@ -66,7 +66,7 @@ def test_short(name: str) -> None:
 def patterns(lua: str) -> set[str]:
     """Every key(...) of a Lua text as a pattern of MAP: names stay, the rest is <id>.
 
-    `queue .. ':ready'` and `scan[1] .. ':tasks'` are what comes after a queue's key, a record's.
+    A key made from one at hand, `queue .. ':ready'` or `scan[1] .. ':tasks'`, counts too.
     """
     found = {f"{kind}:<id>:{part}" for kind, part in _AFTER.findall(lua)}
     for call in _KEY_CALL.findall(lua):
@@ -99,6 +99,18 @@ def test_every_key_on_the_map_is_built_somewhere() -> None:
     in_python = {"retiring"}
 
     assert set(MAP) - built - covered - in_python == set()
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_what_lua_brings_is_looked_up_once(name: str) -> None:
+    """A name of Lua's own, or of the server's, that a script uses is among those made local."""
+    brought = {"redis", "string", "math", "table", "unpack", "next", "pairs", "ipairs", "tonumber"}
+    brought |= {"type", "select", "pcall", "error", "tostring", "setmetatable", "cjson", "bit"}
+    code = re.sub(r"--.*|'[^'\n]*'", "", body(name).split("\n", 2)[2])
+
+    assert brought & set(re.findall(r"(?<![.\w])[a-z]+\b", code)) <= set(
+        sources._GLOBALS.split(", ")
+    )
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
@@ -176,7 +188,7 @@ def test_an_include_is_used(name: str) -> None:
         assert names & own or "WRITERS[" in text(f"lib/{step}"), f"{step} is not used"
 
 
-@pytest.mark.parametrize("step", ["scan", "scanner"])
+@pytest.mark.parametrize("step", ["scan", "scanner", "site"])
 def test_each_field_is_made_of_its_own_value(step: str) -> None:
     """A record's fields stand in the order in which they were asked for."""
     code = text(f"lib/{step}")

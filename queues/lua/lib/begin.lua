@@ -9,7 +9,7 @@ local function begin()
     entering = { nil, nil, nil, nil }, now = nil, site = nil, last_id = nil } -- with room for what most keep
 end
 
-local NONE = {} -- of what was not kept
+local NONE = {} -- for whoever walks through what was not kept; nobody writes into it
 
 -- kept(name): the table of this call by that name; a new one when it is first asked for.
 local function kept(name)

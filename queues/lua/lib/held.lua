@@ -2,6 +2,7 @@
 -- include: known
 -- include: members
 -- include: records
+-- include: text
 -- Of which scans a scanner holds tasks is a field of its record, holds: ":scan=tasks:scan=tasks". queues/task_records.py
 -- reads it for the rest of the product.
 -- scans_held(holds): the scans, one after the other (string.gmatch).
@@ -18,11 +19,11 @@ local function count_held(record, scan, tasks)
   if holds then
     local from, to, before = string.find(holds, ':' .. scan .. '=(%d+)')
     local after = (before or 0) + tasks
-    local entry = after > 0 and ':' .. scan .. '=' .. after or ''
+    local entry = after > 0 and ':' .. scan .. '=' .. text(after) or ''
     holds = from and string.sub(holds, 1, from - 1) .. entry .. string.sub(holds, to + 1) or holds .. entry
     set(record, 'holds', holds ~= '' and holds)
   elseif tasks > 0 then
-    set(record, 'holds', ':' .. scan .. '=' .. tasks)
+    set(record, 'holds', ':' .. scan .. '=' .. text(tasks))
   end
 end
 

@@ -1,3 +1,4 @@
+-- include: begin
 -- include: keys
 -- include: slice
 -- include: open_list

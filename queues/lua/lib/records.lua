@@ -11,7 +11,7 @@ local function note(record, name)
     CALL.changed[#CALL.changed + 1] = record
   end
   local count = #changed
-  changed[count + 1], changed[count + 2] = name, name
+  changed[count + 1], changed[count + 2] = name, name -- its value takes the second place (write)
 end
 
 -- set(record, name, value): a field is this text or whole number from now on; false takes it away.

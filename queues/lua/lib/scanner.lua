@@ -3,8 +3,7 @@
 -- include: keys
 local OF_SCANNER = { 'auth', 'drain', 'retired', 'wait_until', 'failures', 'engines', 'groups', 'cap_targets', 'cap_tasks',
   'cap_jobs', 'targets', 'tasks', 'rate', 'cursor', 'waits', 'poll', 'online', 'served', 'holds' }
-local ALWAYS_NEEDED = { 'auth', 'tasks', 'targets', 'failures', 'wait_until', 'poll', 'online', 'served',
-  'holds' }
+local ALWAYS_NEEDED = { 'auth', 'tasks', 'targets', 'failures', 'wait_until', 'poll', 'online', 'served', 'holds' }
 
 -- scanner_of(id): a scanner's record.
 local function scanner_of(id)
