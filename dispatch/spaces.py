@@ -78,7 +78,7 @@ class Spaces:
             self._check_holder(holder, task)
             outside = self._all(holder.keys, scan).lacks(results, outside)
         if outside:
-            sentence = "This address is outside the scan's targets."
+            sentence = "Neither this address nor its name is among the scan's targets."
             raise Invalid({f"results.{i}.host": [sentence] for i in outside[:10]})
 
     def meet(self, keys: SiteKeys, tasks: Iterable[int]) -> None:

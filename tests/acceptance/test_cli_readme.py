@@ -3,6 +3,7 @@
 import contextlib
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -79,16 +80,19 @@ def test_the_readmes_scanner_keeps_to_its_rate(tmp_path: Path) -> None:
 
 
 def test_the_readmes_scanner_looks_where_a_name_leads(tmp_path: Path) -> None:
-    """It scans what a name leads to, but for what is excluded: then the job fails, and says why."""
-    with open_services() as services, fleet.server(tmp_path) as api:
+    """It tells what it finds there, with the name; where all is excluded, that the job failed."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, fleet.server(tmp_path) as api:
+        port = listener.getsockname()[1]
         scanner = fleet.register(api, "curl")
-        named = {"targets": ["localhost"], "ports": services.ports}
+        named = {"targets": ["localhost"], "ports": str(port)}
         with scanner_of_the_readme(tmp_path, api, scanner["apiKey"]):
-            scan(api, scanner["scannerId"], **named)
+            path = scan(api, scanner["scannerId"], **named)
+            found = [(one["host"], one["name"], one["port"]) for one in api.each(f"{path}/results")]
             api.post("/api/exclusions", {"cidr": "127.0.0.0/8"})
             path = scan(api, scanner["scannerId"], ends="failed", **named)
         (task,) = api.each(f"{path}/tasks")
 
+    assert found == [("127.0.0.1", "localhost", port)]
     assert task["errorMessage"] == "localhost: every address is excluded or out of scope"
 
 

@@ -414,6 +414,23 @@ def test_a_limit_that_is_raised_calls(site: Site, process: Process) -> None:
     assert process.called() == ids(two)
 
 
+@pytest.mark.parametrize("status", ["running", "pending"])
+def test_a_rule_that_makes_room_calls(site: Site, process: Process, status: str) -> None:
+    """Nothing of what was before it in its window is in the scope that comes."""
+    one, two = scanners(site, set_tasks=4, set_jobs=1)
+    before = site.scan(own(one), targets="10.0.0.0/24", size=1)
+    site.scans.pause(site.keys, before, reason="test")
+    site.scan(own(one), own(two), targets="10.1.0.0/24", size=1)
+    lease = site.claim(one, limit=1)[0]
+    if status == "running":
+        site.tasks.start(one, lease.task, lease.attempt)
+    site.scans.resume(site.keys, before, reason="test")
+    process.park(one)
+    site.rules.store.save(site.keys, "scope", None, {"cidr": "10.1.0.0/16"})
+
+    assert process.called() == ids(one)
+
+
 SHARED: dict[str, dict[str, str]] = {"scan": {"rate": "2"}, "subnet": {}}
 
 

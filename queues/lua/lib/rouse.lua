@@ -8,7 +8,7 @@
 -- include: records
 -- include: members
 -- include: write_back
-local READY_AT_MOST = 16
+local READY_AT_MOST, UNFINISHED_AT_MOST = 16, 100
 -- What a script has made: something to be had now of a scan, on a queue, by a scanner.
 -- stir(scan, most): there is something of it for those that wait on its queues; for so many of them at most.
 local function stir(scan, most)
@@ -38,9 +38,26 @@ local function stir_scanner(scanner)
   end
 end
 
+-- stir_site(): what is unfinished may be for others than before.
+local function stir_site()
+  CALL.stirred_site = true
+end
+
+-- stir_unfinished(): there may be something of the oldest scans that are not finished.
+local function stir_unfinished()
+  for _, status in ipairs({ 'running', 'pending' }) do
+    for _, scan in ipairs(redis.call('ZRANGE', key('scans', status), 0, UNFINISHED_AT_MOST - 1)) do
+      stir(scan)
+    end
+  end
+end
+
 -- call_all(now): as many of those that wait as there are tasks for them.
 local function call_all(now)
   end_old_waits(now)
+  if CALL.stirred_site then
+    stir_unfinished()
+  end
   local queues, scans = kept('stirred_queues'), kept('stirred_scans')
   for _, queue in ipairs(queues) do
     local places = queues[queue]
@@ -67,7 +84,8 @@ end
 
 -- Where anybody waits. After records and members, which it reads as they are now.
 WRITERS[#WRITERS + 1] = function()
-  local does_wait = (CALL.stirred_scans or CALL.stirred_queues) and redis.call('EXISTS', key('polls')) == 1
+  local is_stirred = CALL.stirred_scans or CALL.stirred_queues or CALL.stirred_site
+  local does_wait = is_stirred and redis.call('EXISTS', key('polls')) == 1
   local scanners = CALL.stirred_scanners or NONE
   for i = 1, #scanners do
     does_wait = does_wait or read(record_of('scanner', scanners[i]), { 'poll' }).poll

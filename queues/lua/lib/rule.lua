@@ -1,6 +1,7 @@
 -- include: keys
 -- include: site
 -- include: records
+-- include: rouse
 local RULES_AT_MOST = 100000 -- of a kind, in a site
 
 -- rule_key(kind, id): the record of a subnet, an exclusion or a scope.
@@ -20,8 +21,10 @@ local function rule_index(kind)
 end
 
 -- renew_rules(now): addresses came under a rule or ceased to: the rules have a new version, and when it
--- came tells it from one of the same number that the store has lost.
+-- came tells it from one of the same number that the store has lost. What is open of a scan is cut anew by the next claim
+-- that meets it: where nothing is left of it, it makes room.
 local function renew_rules(now)
   add(site(), 'rules', 1)
   set(site(), 'ruled', now)
+  stir_site()
 end
