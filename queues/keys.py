@@ -79,7 +79,7 @@ MAP: dict[str, tuple[str, str, str]] = {
     "leases": ("ZSET", "tasks that are out, by when their lease ends", "the site"),
     "stalls": ("ZSET", "running tasks by when they count as stalled", "their leases"),
     "subnets": ("ZSET", "ids of limited subnets", "the site"),
-    "subnet:<id>": ("HASH", "cidr, rate, peak, created", "until deleted"),
+    "subnet:<id>": ("HASH", "cidr, rate, peak, created, moved", "until deleted"),
     "subnet:<id>:grants": ("HASH", "scanner | all -> probes/s granted in it", "their leases"),
     "subnet:<id>:waiters": ("ZSET", "scanners by when they found it spent", "30 s"),
     "subnet:<id>:turns": ("ZSET", "the same by when they began to wait", "as waiters"),

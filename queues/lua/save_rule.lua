@@ -59,6 +59,9 @@ if moves then
   redis.call('HDEL', key('cidrs', kind), old or '')
   redis.call('HSET', key('cidrs', kind), wanted.cidr, id)
   renew_rules(now)
+  if kind == 'subnet' and not is_new then
+    redis.call('HSET', key('subnet', id), 'moved', rules_of(site()))
+  end
 end
 for i = 7, #ARGV, 2 do
   redis.call('HSET', rule_key(kind, id), ARGV[i], ARGV[i + 1])

@@ -164,6 +164,25 @@ def test_scans_come_back_by_receipt(site: Site, busy: Holder, other: Holder) -> 
     assert left(site, "subnet", subnet, "blocked") == 1
 
 
+def test_what_waited_for_a_subnet_that_has_moved_comes_back(
+    site: Site, busy: Holder, other: Holder
+) -> None:
+    """Though that has no room, and however many wait before it for another one; but once."""
+    subnet, _ = spend(site, busy)
+    spend(site, busy, B)
+    for address in range(4):
+        site.scan(*own(other), targets=f"10.0.0.{64 + address}", size=1)
+    behind = site.scan(*own(other), targets="10.0.0.0/31", size=1)
+    still = site.scan(*own(other), targets="10.0.0.32", size=1)
+    assert site.claim(other) == []
+    site.rules.store.save(site.keys, "subnet", subnet, {"cidr": "10.0.0.32/27"})
+
+    assert [lease.scan for lease in site.claim(other)] == [behind, behind]
+    assert blocked(site, still)
+    assert site.claim(other) == []
+    assert left(site, "freed") == 0
+
+
 def test_what_waits_nowhere_is_not_called(site: Site, busy: Holder) -> None:
     """A limit that comes free is only noted where something waits for it."""
     _, lease = spend(site, busy)

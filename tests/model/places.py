@@ -19,12 +19,16 @@ class Place(NamedTuple):
 
 @dataclass
 class Subnet:
-    """A limit in probes per second; peak is what was granted of it when it last changed."""
+    """A limit in probes per second; peak is what was granted of it when it last changed.
+
+    moved: in which version of the rules it got its present place, where it had another one before.
+    """
 
     id: int
     place: Place
     rate: int
     peak: int = 0
+    moved: int = 0
 
 
 @dataclass

@@ -50,7 +50,8 @@ def _save_subnet(world: World, number: int, place: Place | None, rate: int | Non
         assert rate is not None
         world.subnets[number] = Subnet(number, place, rate)
         return
-    found.place = place or found.place
+    if place and place != found.place:
+        found.place, found.moved = place, world.rules
     if rate is not None:
         granted = sum(grants(world, f"subnet:{number}").values())
         found.rate, found.peak = rate, granted if granted > rate else 0
