@@ -114,15 +114,19 @@ def _shared(texts: list[str]) -> list[set[str]]:
 
 
 def _block(text: str, shared: set[str]) -> str:
-    """A step in a scope of its own, outside of which are the names it shares; '' without any."""
+    """A step in a scope of its own, outside of which are the names it shares.
+
+    '' where it shares none and writes nothing (lib/write_back).
+    """
 
     def define(match: re.Match[str]) -> str:
         is_shared = set(_WORD.findall(match[1])) <= shared
         return match[0].removeprefix("local ") if is_shared else match[0]
 
-    if not shared:
+    if not shared and "WRITERS[" not in text:
         return ""
-    return f"local {', '.join(sorted(shared))}\ndo\n{_DEFINES.sub(define, text)}end\n"
+    names = f"local {', '.join(sorted(shared))}\n" if shared else ""
+    return f"{names}do\n{_DEFINES.sub(define, text)}end\n"
 
 
 def _read(name: str) -> str:
