@@ -2,6 +2,7 @@
 -- KEYS[1] a hash: reads, writes, spins, answer (its length)
 -- ARGV[1] what was sent, to be written
 -- Returns a text of the wanted length.
+-- Guarantees: nothing but that it costs as much.
 local profile = redis.call('HMGET', KEYS[1], 'reads', 'writes', 'spins', 'answer')
 local reads, writes, spins = tonumber(profile[1]), tonumber(profile[2]), tonumber(profile[3])
 local data = KEYS[1] .. ':data'

@@ -1,7 +1,8 @@
 -- The least that a claim can be: twelve redis.calls, one scanner, one scan, no choice to make.
 -- What it leaves out is what a dispatcher is for: windows, budgets, capacities, fencing, repetition.
 -- KEYS[1] the root of the keys   ARGV[1] scanner   ARGV[2] version of its record   ARGV[3] lease_ms
--- Returns {'ok', task} with the task as the product's claim describes one.
+-- Returns {'ok', task} with the task as the product's claim describes one, or {'stale'} and changes nothing.
+-- Guarantees: the task is counted and leased, as long as nobody else asks.
 local root, scanner = KEYS[1] .. ':', ARGV[1]
 local me = root .. 'scanner:' .. scanner
 local s = redis.call('HMGET', me, 'auth', 'drain', 'wait_until', 'engines', 'groups', 'cap_targets', 'cap_tasks',

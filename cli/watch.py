@@ -12,6 +12,10 @@ from cli.options import examples, json_option, operator
 from cli.progress import view
 
 ENDED = {"completed", "failed", "canceled"}
+HINTS = {
+    "failed": "what its tasks failed at: `scandispatch scan tasks {}`",
+    "canceled": "what it did is kept: `scandispatch scan show {}`",
+}
 INTERVAL_SECONDS = 1.0
 
 
@@ -47,7 +51,7 @@ def watch_to_the_end(
     if scan and scan["status"] != "completed":
         raise CliError(
             f"scan {scan_id} ended as {scan['status']}",
-            hint=f"what it did is kept: `scandispatch scan show {scan_id}`",
+            hint=HINTS[scan["status"]].format(scan_id),
         )
 
 

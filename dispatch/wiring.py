@@ -84,23 +84,19 @@ class Dispatch:
 
 def open_dispatch(settings: Settings) -> Dispatch:
     """Connects with the first call. Raises ValueError where no store is configured."""
-    if settings.redis_url is None:
-        raise ValueError("No store is configured; set REDIS_URL, or start one: scandispatch up")
-    client = open_redis(settings.redis_url)
-    scanners, scans, index = ScannerStore(client), ScanStore(client), SiteStore(client)
+    url = _store_url(settings)
+    client, ear = open_redis(url), open_ear(url)
+    scanners, scans, results = ScannerStore(client), ScanStore(client), ResultStore(client)
+    index, retirement, memory = SiteStore(client), RetirementStore(client), Memory(client)
     sites = Sites(index, settings)
-    memory = Memory(client)
-    retirement = RetirementStore(client)
     operators_scanners = Scanners(scanners, retirement)
     groups = Groups(GroupStore(client), retirement)
-    results = ResultStore(client)
     rule_store = RuleStore(client)
     rules, port_lists = SiteRules(rule_store), PortListStore(client)
     recutting = Recutting(rules, RecutStore(client), scans)
     exporting = Places(EXPORTS_AT_ONCE, retry_after_seconds=EXPORT_RETRY_SECONDS)
     following = Places(EVENT_STREAMS_AT_ONCE, retry_after_seconds=STREAM_RETRY_SECONDS)
     tasks, credentials = TaskStore(client, sites.timing_of), Credentials(scanners)
-    ear = open_ear(settings.redis_url)
     work = Work(tasks, credentials, recutting, Spaces(tasks, scans), memory)
     return Dispatch(
         settings=settings,
@@ -126,3 +122,9 @@ def open_dispatch(settings: Settings) -> Dispatch:
         alarms=AlarmStore(client),
         audit=Audit(client),
     )
+
+
+def _store_url(settings: Settings) -> str:
+    if settings.redis_url is None:
+        raise ValueError("No store is configured; set REDIS_URL, or start one: scandispatch up")
+    return settings.redis_url

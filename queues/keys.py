@@ -7,6 +7,7 @@ Outside the sites
   sd:sites                      HASH    name of a site -> JSON record; owner: sites
   sd:tokens                     HASH    SHA-256 of an operator token -> JSON record; owner: tokens
   sd:failures:<address>         STRING  failed attempts to authenticate; TTL a minute; owner: tokens
+  sd:wake:<process>             CHANNEL <site>:<scanner> that may have work; owner: the scripts
 
 sd:{site}                       HASH    last_id, receipt, rules, ruled, swept, grace, expired;
                                         owner: the scripts
@@ -119,3 +120,8 @@ class SiteKeys:
 def failures(address: str) -> str:
     """Where failed attempts to authenticate from one address are counted."""
     return f"sd:failures:{address}"
+
+
+def channel(process: str) -> str:
+    """Where a process that parks polls is called; a message is `<site>:<scanner>`."""
+    return f"sd:wake:{process}"

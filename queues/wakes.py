@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import redis
 
-from queues.keys import SiteKeys
+from queues.keys import SiteKeys, channel
 from queues.patience import Patience
 
 QUIET_SECONDS = 5.0  # then the server is asked for a sign of life, and has as long to give it
@@ -35,11 +35,6 @@ class Listener(Protocol):
 
     def called(self, keys: SiteKeys, scanner: int) -> None:
         """There may be work for a scanner."""
-
-
-def channel(process: str) -> str:
-    """Where a process is called; a message is `<site>:<scanner>`."""
-    return f"sd:wake:{process}"
 
 
 class Wakes:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from queues.exchange import Holder, Lease
-from queues.wakes import Park, channel
+from queues.keys import channel
+from queues.wakes import Park
 from tests.integration.conftest import Site
 
 

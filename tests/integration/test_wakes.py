@@ -13,9 +13,9 @@ import structlog
 from structlog.testing import capture_logs
 
 from queues.connection import open_ear
-from queues.keys import SiteKeys
+from queues.keys import SiteKeys, channel
 from queues.patience import Patience
-from queues.wakes import Wakes, channel
+from queues.wakes import Wakes
 from tests.acceptance.running_up import eventually
 
 SECONDS = 10

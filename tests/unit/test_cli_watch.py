@@ -51,15 +51,18 @@ def test_watching_ends_where_the_token_does(server: FakeApi, api: ApiClient) -> 
         list(follow(api, PATH, sleep=no_pause))
 
 
-@pytest.mark.parametrize("status", ["failed", "canceled"])
-def test_a_scan_that_ends_badly_is_an_error(server: FakeApi, api: ApiClient, status: str) -> None:
-    """A watched scan that failed or was canceled gives exit code 1."""
+@pytest.mark.parametrize(("status", "told"), [("failed", "tasks"), ("canceled", "show")])
+def test_a_scan_that_ends_badly_is_an_error(
+    server: FakeApi, api: ApiClient, status: str, told: str
+) -> None:
+    """A watched scan that failed or was canceled gives exit code 1, and says what tells more."""
     server.on("GET", PATH, Answer(scan(status=status)))
 
     with pytest.raises(CliError, match=f"ended as {status}") as raised:
         watch_to_the_end(api, 7, as_json=False, sleep=no_pause)
 
     assert raised.value.exit_code == 1
+    assert f"`scandispatch scan {told} 7`" in str(raised.value.hint)
 
 
 def test_a_pipe_gets_a_line_a_change(
