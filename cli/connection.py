@@ -15,7 +15,7 @@ from cli.errors import NotAllowed, Unavailable
 
 OPERATOR_FILE = "operator.json"
 NEXT = "start a server with `scandispatch up`, or give --url and --token"
-TOKENS = "give --token or SCANDISPATCH_TOKEN, or with --data the data folder of that server"
+TOKEN_HINT = "give --token or SCANDISPATCH_TOKEN, or with --data the data folder of that server"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,8 @@ def find_connection(url: str | None, token: str | None, folder: Path) -> Connect
     path = folder / OPERATOR_FILE
     left = _read(path)
     if url and (left is None or left.url != url.rstrip("/")):
-        raise NotAllowed(f"there is no token for {url}", hint=TOKENS)
+        known = f"; {path} is for {left.url}" if left else ""
+        raise NotAllowed(f"there is no token for {url}{known}", hint=TOKEN_HINT)
     if left is None:
         raise Unavailable(f"no server is known: there is no {path}", hint=NEXT)
     return Connection(left.url, (token or left.token).strip())

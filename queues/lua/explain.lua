@@ -8,16 +8,17 @@
 -- flag: no-writes
 -- include: clock
 -- include: text
+-- include: blocked
 -- include: reason
 -- blocked_by(id, least): the subnet whose budget all that is open of a scan waits for, or nil; and whether
--- that has room again, so that the next claim brings it back.
+-- that has room again or was moved, so that the next claim brings it back.
 local function blocked_by(id, least)
   local first = redis.call('ZRANGE', key('scan', id, 'blocked'), 0, 0, 'WITHSCORES')
   if not first[1] or has_open(id) then
     return nil, false
   end
   local budget = subnets_of(text(tonumber(first[2])), {})[1]
-  local spent = budget and room_of(budget) < least_of(budget, least)
+  local spent = budget and room_of(budget) < least_of(budget, least) and not is_to_come_back(id, budget.id)
   return spent and budget.name or nil, not spent
 end
 

@@ -7,7 +7,8 @@
 -- Returns {'ok', id} | {'repeated', id} | {'reused'} | {'not_found'} | {'rules_changed'} | {'taken', cidr}
 --   | {'too_many_rules', most} | {'named_scan', scan} for a new subnet while names are being scanned
 -- Guarantees: one rule of a kind for a CIDR; the site's rules have a new version if a CIDR came or changed,
--- and only then; a lowered limit takes nothing back, and 'peak' is what was granted above it.
+-- and only then; a lowered limit takes nothing back, and 'peak' is what was granted above it; what waits for a subnet that
+-- moved is cut anew by the next claims.
 -- include: clock
 -- include: text
 -- include: new_id
@@ -59,8 +60,8 @@ if moves then
   redis.call('HDEL', key('cidrs', kind), old or '')
   redis.call('HSET', key('cidrs', kind), wanted.cidr, id)
   renew_rules(now)
-  if kind == 'subnet' and not is_new then
-    redis.call('HSET', key('subnet', id), 'moved', rules_of(site()))
+  if kind == 'subnet' and redis.call('EXISTS', key('subnet', id, 'blocked')) == 1 then
+    redis.call('HSET', key('subnet', id), 'moved', 0)
   end
 end
 for i = 7, #ARGV, 2 do

@@ -416,7 +416,7 @@ def test_a_limit_that_is_raised_calls(site: Site, process: Process) -> None:
 
 @pytest.mark.parametrize("status", ["running", "pending"])
 def test_a_rule_that_makes_room_calls(site: Site, process: Process, status: str) -> None:
-    """Nothing of what was before it in its window is in the scope that comes."""
+    """A scope that leaves nothing of the scan in front calls who waits for what is behind."""
     one, two = scanners(site, set_tasks=4, set_jobs=1)
     before = site.scan(own(one), targets="10.0.0.0/24", size=1)
     site.scans.pause(site.keys, before, reason="test")

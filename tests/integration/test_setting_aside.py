@@ -177,10 +177,47 @@ def test_what_waited_for_a_subnet_that_has_moved_comes_back(
     assert site.claim(other) == []
     site.rules.store.save(site.keys, "subnet", subnet, {"cidr": "10.0.0.32/27"})
 
+    assert said(site, behind) == ("AWAITING_CLAIM", "")
     assert [lease.scan for lease in site.claim(other)] == [behind, behind]
     assert blocked(site, still)
     assert site.claim(other) == []
     assert left(site, "freed") == 0
+    assert said(site, still) == ("BUDGET_SPENT", "subnet 10.0.0.32/27")
+
+
+def test_all_that_waits_for_a_subnet_that_has_moved_is_looked_at(
+    site: Site, busy: Holder, other: Holder
+) -> None:
+    """However many scans were cut anew before, as those of which tasks are out, and are still in it."""
+    spend(site, busy, "10.1.0.0/24")
+    subnet = site.subnet("10.0.0.0/23", 1)
+    site.scan(*own(busy), targets="10.0.0.0", size=1)
+    assert len(site.claim(busy)) == 1
+    for address in range(4):
+        site.scan(*own(busy, other), targets=f"10.1.0.{address}", size=1)
+    still = [site.scan(*own(busy), targets=f"10.0.0.{i}", size=1) for i in range(120)]
+    behind = site.scan(*own(other), targets="10.0.1.0/31", size=2)
+    assert site.claim(busy) == site.claim(other) == []
+    site.rules.store.save(site.keys, "subnet", subnet, {"cidr": "10.0.0.0/24"})
+    for scan in still:
+        site.recutting.recut(site.keys, scan)
+
+    assert site.claim(busy) == []
+    assert all(blocked(site, scan) for scan in still)
+    assert [lease.scan for lease in site.claim(other)] == [behind]
+
+
+def test_those_that_have_ended_keep_nobody_waiting(site: Site, busy: Holder, other: Holder) -> None:
+    """However many of them had waited for a limit that comes free: a claim looks on."""
+    _, lease = spend(site, busy)
+    ended = [site.scan(*own(other), targets=A, size=1) for _ in range(40)]
+    scan = site.scan(*own(other), targets=A, size=1)
+    assert site.claim(other) == []
+    for one in ended:
+        site.scans.cancel(site.keys, one, reason="test")
+    site.finish(busy, lease)
+
+    assert [lease.scan for lease in site.claim(other, limit=1)] == [scan]
 
 
 def test_what_waits_nowhere_is_not_called(site: Site, busy: Holder) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from queues.exchange import Holder, Lease
+from queues.tasks import TaskStore
 from tests.integration.conftest import TIMING, Site
 
 NET, BESIDE = "10.0.0.0/24", "192.0.2.0/24"
@@ -199,6 +202,23 @@ def test_the_long_gone_are_forgotten(site: Site, three: tuple[Holder, Holder, Ho
     assert site.claim(other) == []
 
     assert waiters(site, "subnet", subnet) == ids(other)
+
+
+def test_the_long_gone_are_before_nobody(site: Site, three: tuple[Holder, Holder, Holder]) -> None:
+    """Where there is too little for all, it is the turn of the first who is still there."""
+    site.tasks = TaskStore(site.client, lambda _: replace(TIMING, least_rate=2), site.clock)
+    one, two, gone = three
+    site.subnet(NET, 3)
+    for holder in (one, gone):
+        site.scan(*own(holder), targets="10.0.0.1")
+    lease = take(site, one)
+    assert site.claim(gone) == []
+    site.finish(one, lease)
+    site.clock.forward(31)
+    site.scan(*own(one), targets="10.0.0.2", rate="1")
+    site.scan(*own(two), targets="10.0.0.3")
+
+    assert [take(site, holder).rate for holder in (one, two)] == [1, 2]
 
 
 def test_one_waits_for_sixteen_limits_at_most(

@@ -21,8 +21,9 @@ def agree_on_rules(world: World, raw: Raw) -> None:
         same(f"{kind}s", _cidrs(known), {int(i): raw[f"{kind}:{i}"]["cidr"] for i in raw.ids[kind]})
     for subnet in world.subnets.values():
         record = raw[f"subnet:{subnet.id}"]
-        found = [int(record["rate"]), int(record.get("peak", 0))]
-        same(f"subnet {subnet.id}", [subnet.rate, subnet.peak], found)
+        found = [int(record["rate"]), int(record.get("peak", 0)), int(record.get("moved", -1))]
+        moved = -1 if subnet.moved is None else subnet.moved
+        same(f"subnet {subnet.id}", [subnet.rate, subnet.peak, moved], found)
     for number in [int(i) for i in raw.ids["port-list"]] + list(world.port_lists):
         rate = world.port_lists[number].rate
         same(f"port list {number}", str(rate or ""), raw[f"port-list:{number}"]["rate"])

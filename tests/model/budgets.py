@@ -72,9 +72,15 @@ def waiting(world: World, name: str) -> set[int]:
 
 
 def in_turn(world: World, name: str) -> list[int]:
-    """All who wait, until they are found to have gone, by when they began to."""
+    """All who wait, by when they began to."""
     waiters = world.waiters.get(name, {})
     return sorted(waiters, key=lambda one: (waiters[one].since, str(one)))
+
+
+def forget(world: World, name: str) -> None:
+    """Those that have not asked for half a minute wait no more."""
+    for one in world.waiters.get(name, {}).keys() - waiting(world, name):
+        del world.waiters[name][one]
 
 
 def share(world: World, budget: Budget, me: Scanner) -> int:
@@ -87,6 +93,7 @@ def share(world: World, budget: Budget, me: Scanner) -> int:
     part = budget.limit // len(sharers)
     if part >= budget.least:
         return part
+    forget(world, budget.name)
     turns = in_turn(world, budget.name)
     before = turns.index(me.id) if me.id in turns else len(turns)
     return budget.least if room(world, budget) >= budget.least * (before + 1) else 0

@@ -18,14 +18,13 @@ class Before:
     polls: dict[int, Poll]
     means: dict[int, tuple[object, ...]]
     attempts: int
-    out: set[int]
+    out: set[tuple[int, int]]
 
     @classmethod
     def of(cls, world: World) -> Before:
         waiting = parked(world)
         polls = {me.id: me.poll for me in waiting if me.poll}
-        out = {task.id for task in world.tasks.values() if task.held}
-        return cls(polls, {me.id: means(world, me) for me in waiting}, attempts(world), out)
+        return cls(polls, {me.id: means(world, me) for me in waiting}, attempts(world), out(world))
 
 
 def means(world: World, me: Scanner) -> tuple[object, ...]:
@@ -34,6 +33,11 @@ def means(world: World, me: Scanner) -> tuple[object, ...]:
     was_away = world.queues[f"s{me.id}"].lost_an_engine
     state = (me.auth, me.available, was_away, me.engines, me.wait_until, tuple(me.groups), held)
     return (*state, world.free_tasks(me), world.free_targets(me), me.job_capacity)
+
+
+def out(world: World) -> set[tuple[int, int]]:
+    """The tasks that are held, each with its attempt."""
+    return {(task.id, task.attempt) for task in world.tasks.values() if task.held}
 
 
 def attempts(world: World) -> int:
@@ -53,13 +57,14 @@ def check_calls(world: World, before: Before, calls: list[Name]) -> None:
 def not_too_many(world: World, before: Before, called: list[Scanner]) -> None:
     """No more than there are tasks, but for those that may take more than they could.
 
-    Those that wait for a share of a budget are called as well when some of it comes back.
+    What one script takes back and a later one of the same call hands out was a task of each. Those
+    that wait for a share of a budget are called as well when some of it comes back.
     """
     called = [me for me in called if not me.waits]
     queues = {queue for me in called for queue in me.queues}
     scans = [scan for scan in world.scans.values() if queues & set(scan.jobs)]
     handed = max(0, attempts(world) - before.attempts)
-    back = sum(not world.tasks[task].held for task in before.out if task in world.tasks)
+    back = len(before.out - out(world))
     most = sum(tasks_in(scan) for scan in scans) + handed + back
     assert len(called) <= most, f"{len(called)} are called, and there are {most} tasks"
 

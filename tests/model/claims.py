@@ -72,7 +72,7 @@ def look(world: World, me: Scanner, turns: Turns, answer: list[Given]) -> str:
     if again or me.drain or me.retired or me.wait_until > world.now:
         assert [given.task for given in answer] == [task.id for task in again], "handed again"
         return "nothing"
-    wake(world)
+    turns.made_room = wake(world)
     moves = MOVED_AT_MOST
     for queue in me.queues:
         moves = promote(world, queue, me, moves)

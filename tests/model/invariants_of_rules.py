@@ -64,14 +64,14 @@ def blocked_is_known(raw: Raw, scan: str) -> None:
 
 
 def nobody_is_forgotten(raw: Raw) -> None:
-    """Where intervals wait for a subnet with room, the next claim is to bring them back."""
+    """What waits for a subnet with room, or for one that moved, the next claim looks at."""
     for key in [key for key in raw if key.startswith("subnet:") and key.endswith(":blocked")]:
         subnet = key.split(":")[1]
         record = raw.get(f"subnet:{subnet}")
         if record:
             granted = int(raw.get(f"subnet:{subnet}:grants", {}).get("all", 0))
             limit = int(record["rate"])
-            if limit - granted < min(LEAST_RATE, limit):
+            if "moved" not in record and limit - granted < min(LEAST_RATE, limit):
                 continue
         assert raw.get("freed", {}).get(subnet) == int(subnet), f"subnet {subnet} is forgotten"
 

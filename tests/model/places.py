@@ -21,14 +21,14 @@ class Place(NamedTuple):
 class Subnet:
     """A limit in probes per second; peak is what was granted of it when it last changed.
 
-    moved: in which version of the rules it got its present place, where it had another one before.
+    moved: it was; of the scans that wait for it those up to this receipt were looked at since.
     """
 
     id: int
     place: Place
     rate: int
     peak: int = 0
-    moved: int = 0
+    moved: int | None = None
 
 
 @dataclass

@@ -51,7 +51,7 @@ def _save_subnet(world: World, number: int, place: Place | None, rate: int | Non
         world.subnets[number] = Subnet(number, place, rate)
         return
     if place and place != found.place:
-        found.place, found.moved = place, world.rules
+        found.place, found.moved = place, 0 if number in world.closed else None
     if rate is not None:
         granted = sum(grants(world, f"subnet:{number}").values())
         found.rate, found.peak = rate, granted if granted > rate else 0

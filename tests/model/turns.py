@@ -99,25 +99,31 @@ def to_front(world: World, me: Scanner, turns: Turns, scan: Scan) -> bool:
     most = max(TURNED_OF_A_ROW, TURNED_AT_MOST // len(turns.rows))
     for _ in range(min(len(scan.open), most - turns.turned.get(scan.id, 0))):
         piece = scan.open[0]
-        chain = budgets.of_chain(world, piece.chain)
-        spent = [b for b in chain if budgets.room(world, b) < b.least]
-        if is_for_others(world, me, turns, scan, piece):
-            scan.open.append(scan.open.pop(0))
-        elif spent:
+        spent, short = [], []
+        if not is_for_others(world, me, turns, scan, piece):
+            spent, short = refusing(world, me, piece)
+            if not spent + short:
+                return True
+            note_refusal(turns, (spent + short)[0])
+        if spent:
             turns.made_room = True
-            note_refusal(turns, spent[0])
             budgets.set_aside(world, scan, int(spent[0].name.split(":")[1]))
-        elif above := [b for b in chain if budgets.on_offer(world, b, me) < b.least]:
-            note_refusal(turns, above[0])
-            scan.open.append(scan.open.pop(0))
         else:
-            return True
+            scan.open.append(scan.open.pop(0))
         turns.turned[scan.id] = turns.turned.get(scan.id, 0) + 1
     if scan.open:
         turns.passed.add(scan.id)
     else:
         withdraw(world, scan)
     return False
+
+
+def refusing(world: World, me: Scanner, piece: Piece) -> tuple[list[Budget], list[Budget]]:
+    """The budgets of its subnets that are spent, and those of which it is to have less."""
+    chain = budgets.of_chain(world, piece.chain)
+    spent = [b for b in chain if budgets.room(world, b) < b.least]
+    with_room = [b for b in chain if b not in spent]
+    return spent, [b for b in with_room if budgets.on_offer(world, b, me) < b.least]
 
 
 def is_for_others(world: World, me: Scanner, turns: Turns, scan: Scan, piece: Piece) -> bool:

@@ -39,8 +39,9 @@ def test_a_given_token_goes_before_the_files(folder: Path) -> None:
 def test_the_files_token_stays_with_its_server(folder: Path) -> None:
     """The file's token is not sent to another URL, but to its own one it is."""
     assert Connection(URL, "from-file") == find_connection(URL, None, folder)
-    with pytest.raises(NotAllowed, match=r"no token for https://other\.example"):
+    with pytest.raises(NotAllowed, match=r"no token for https://other\.example") as raised:
         find_connection("https://other.example", None, folder)
+    assert raised.value.message.endswith(f"operator.json is for {URL}")
 
 
 def test_without_any_server_the_error_says_what_to_do(tmp_path: Path) -> None:

@@ -2,10 +2,8 @@
 -- include: budget
 -- include: subnets
 -- include: open_list
--- include: scan
--- include: site
 -- include: return_jobs
-local BACK_AT_MOST, LOOKED_AT_MOST_BLOCKED = 16, 100
+local BACK_AT_MOST = 16 -- in a claim
 
 -- set_aside(entry, row, subnet): an open interval waits until there is room in a subnet's budget.
 local function set_aside(entry, row, subnet)
@@ -31,27 +29,55 @@ local function bring_back(scan, subnet, most)
   return math.max(1, #entries)
 end
 
--- is_from_before(scan, moved): whether it was cut before the subnet was moved (in which version of the rules, if ever).
-local function is_from_before(scan, moved)
-  local rules = moved and tonumber(rules_of(scan_of(scan))) or -1 -- as reopen says of what is to be cut anew anyhow
-  return rules >= 0 and rules < tonumber(moved)
+-- is_to_come_back(scan, subnet): whether it waits for a subnet that was moved, and was not looked at since.
+local function is_to_come_back(scan, subnet)
+  local moved = redis.call('HGET', key('subnet', subnet), 'moved')
+  return moved and tonumber(redis.call('ZSCORE', key('subnet', subnet, 'blocked'), scan)) > tonumber(moved)
 end
 
--- wake(least): what waited for subnets that have room again comes back, and what waits for one that was moved, to be cut
--- anew: at most 16 intervals.
+-- bring_back_moved(subnet, most): a subnet was moved, and what waits for it may not be in it any more: one interval of each
+-- scan comes back, so that a claim meets the scan and cuts it anew. The subnet's record says up to which scan that is done.
+local function bring_back_moved(subnet, most)
+  local moved = redis.call('HGET', key('subnet', subnet), 'moved')
+  if not moved then
+    return 0
+  end
+  local blocked = key('subnet', subnet, 'blocked')
+  local scans = redis.call('ZRANGEBYSCORE', blocked, '(' .. moved, '+inf', 'LIMIT', 0, most)
+  if #scans < most then
+    redis.call('HDEL', key('subnet', subnet), 'moved')
+  else
+    redis.call('HSET', key('subnet', subnet), 'moved', redis.call('ZSCORE', blocked, scans[most]))
+  end
+  for i = 1, #scans do
+    bring_back(scans[i], subnet, 1)
+  end
+  return #scans
+end
+
+-- bring_back_all(subnet, most): there is room in it; answers how many intervals came back.
+local function bring_back_all(subnet, most)
+  local left = most
+  for _, scan in ipairs(redis.call('ZRANGE', key('subnet', subnet, 'blocked'), 0, most - 1)) do
+    left = left - (left > 0 and bring_back(scan, subnet, left) or 0)
+  end
+  return most - left
+end
+
+-- wake(least): what waited for subnets that have room again, or were moved, comes back: at most 16 intervals. Returns whether
+-- there may be more.
 local function wake(least)
   local left = BACK_AT_MOST
   for _, subnet in ipairs(redis.call('ZRANGE', key('freed'), 0, BACK_AT_MOST - 1)) do
     local budget = subnets_of(subnet, {})[1]
-    local has_room = not budget or room_of(budget) >= least_of(budget, least)
-    local moved = redis.call('HGET', key('subnet', subnet), 'moved')
-    for _, scan in ipairs(redis.call('ZRANGE', key('subnet', subnet, 'blocked'), 0, LOOKED_AT_MOST_BLOCKED - 1)) do
-      if left > 0 and (has_room or is_from_before(scan, moved)) then
-        left = left - bring_back(scan, subnet, left)
-      end
+    left = left - bring_back_moved(subnet, left)
+    if left > 0 and (not budget or room_of(budget) >= least_of(budget, least)) then
+      left = left - bring_back_all(subnet, left)
     end
-    if left > 0 then
-      redis.call('ZREM', key('freed'), subnet)
+    if left == 0 then
+      return true
     end
+    redis.call('ZREM', key('freed'), subnet)
   end
+  return false
 end

@@ -27,10 +27,13 @@ end
 
 -- forget(kind, id, now): those that have not asked for 30 s wait no more.
 local function forget(kind, id, now)
-  local until_then = now - WAITS_MS
   local waiters = key(kind, id, 'waiters')
-  for _, one in ipairs(redis.call('ZRANGEBYSCORE', waiters, '-inf', until_then, 'LIMIT', 0, FORGOTTEN_AT_MOST)) do
-    give_up(kind, id, one)
+  local gone = redis.call('ZRANGEBYSCORE', waiters, '-inf', now - WAITS_MS, 'LIMIT', 0, FORGOTTEN_AT_MOST)
+  for i = 1, #gone do
+    wait_no_more(kind, id, gone[i])
+  end
+  if #gone > 0 then
+    stir_sharers(kind, id)
   end
 end
 

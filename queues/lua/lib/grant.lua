@@ -1,5 +1,5 @@
 -- include: text
--- include: budget
+-- include: offer
 -- slower(rate, bound, limit, name): the slower of a rate (nil for none) and a limit, if there is one, and its name.
 local function slower(rate, bound, limit, name)
   if limit and (not rate or limit < rate) then

@@ -18,7 +18,7 @@ local function promote_all(me, quota)
   if me.is_quiet then
     return
   end
-  wake(me.asked.least_rate)
+  me.look_again = wake(me.asked.least_rate)
   for i = 1, #me.queues do
     promote(me.queues[i], me.engines, quota)
   end

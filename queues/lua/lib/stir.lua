@@ -1,5 +1,5 @@
 -- include: begin
--- What a script has made: something to be had now of a scan, on a queue, by a scanner.
+-- What a script has made: something to be had now of a scan, on a queue, by a scanner, anywhere in the site.
 -- stir(scan, most): there is something of it for those that wait on its queues; for so many of them at most.
 local function stir(scan, most)
   local scans = kept('stirred_scans')
@@ -28,7 +28,7 @@ local function stir_scanner(scanner)
   end
 end
 
--- stir_site(): what is unfinished may be for others than before.
+-- stir_site(): the rules have changed: any scan that is not finished may make room, or have something.
 local function stir_site()
   CALL.stirred_site = true
 end

@@ -1,3 +1,4 @@
+-- include: offer
 -- include: pick
 -- include: open_list
 -- include: begin_lease
