@@ -15,7 +15,7 @@ from cli.errors import NotAllowed, Unavailable
 
 OPERATOR_FILE = "operator.json"
 NEXT = "start a server with `scandispatch up`, or give --url and --token"
-TOKEN_HINT = "give --token or SCANDISPATCH_TOKEN, or with --data the data folder of that server"
+HOW_TO_SAY = "give --token or SCANDISPATCH_TOKEN, or with --data the data folder of that server"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def find_connection(url: str | None, token: str | None, folder: Path) -> Connect
     left = _read(path)
     if url and (left is None or left.url != url.rstrip("/")):
         known = f"; {path} is for {left.url}" if left else ""
-        raise NotAllowed(f"there is no token for {url}{known}", hint=TOKEN_HINT)
+        raise NotAllowed(f"there is no token for {url}{known}", hint=HOW_TO_SAY)
     if left is None:
         raise Unavailable(f"no server is known: there is no {path}", hint=NEXT)
     return Connection(left.url, (token or left.token).strip())

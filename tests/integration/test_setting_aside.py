@@ -188,7 +188,7 @@ def test_what_waited_for_a_subnet_that_has_moved_comes_back(
 def test_all_that_waits_for_a_subnet_that_has_moved_is_looked_at(
     site: Site, busy: Holder, other: Holder
 ) -> None:
-    """However many scans were cut anew before, as those of which tasks are out, and are still in it."""
+    """However many were cut anew before, as those of which tasks are out, and are still in it."""
     spend(site, busy, "10.1.0.0/24")
     subnet = site.subnet("10.0.0.0/23", 1)
     site.scan(*own(busy), targets="10.0.0.0", size=1)
