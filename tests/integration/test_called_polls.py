@@ -431,6 +431,24 @@ def test_a_rule_that_makes_room_calls(site: Site, process: Process, status: str)
     assert process.called() == ids(one)
 
 
+@pytest.mark.parametrize("kind", ["scan", "subnet"])
+def test_a_rule_calls_one_for_each_scan_that_waits_for_a_budget(
+    site: Site, process: Process, kind: str
+) -> None:
+    """Whoever looks at it cuts it anew, and what is there then calls the others."""
+    one, *rest = scanners(site, 5, set_tasks=4)
+    if kind == "subnet":
+        site.subnet("10.0.0.0/8", 1)
+    queues = [own(holder) for holder in (one, *rest)]
+    site.scan(*queues, size=1, rate="1" if kind == "scan" else "")
+    started(site, one)
+    process.park(*rest)
+    process.called()
+    site.rules.store.save(site.keys, "exclusion", None, {"cidr": "192.0.2.0/24"})
+
+    assert process.called() == ids(rest[0])
+
+
 SHARED: dict[str, dict[str, str]] = {"scan": {"rate": "2"}, "subnet": {}}
 
 

@@ -7,14 +7,17 @@
 -- include: call
 -- include: call_holders
 -- include: records
+-- include: open_list
+-- include: scan
 -- include: members
 -- include: write_back
 local READY_AT_MOST, UNFINISHED_AT_MOST = 16, 100
--- stir_unfinished(): there may be something of the oldest scans that are not finished.
+-- stir_unfinished(): there may be something of the oldest scans that are not finished; one is to look at what waits for budgets.
 local function stir_unfinished()
   for _, status in ipairs({ 'running', 'pending' }) do
     for _, scan in ipairs(redis.call('ZRANGE', key('scans', status), 0, UNFINISHED_AT_MOST - 1)) do
-      stir(scan)
+      local is_closed = scan_of(scan).spent or not has_open(scan)
+      stir(scan, is_closed and 1 or nil)
     end
   end
 end
