@@ -201,7 +201,10 @@ def test_all_that_waits_for_a_subnet_that_has_moved_is_looked_at(
     site.rules.store.save(site.keys, "subnet", subnet, {"cidr": "10.0.0.0/24"})
     for scan in still:
         site.recutting.recut(site.keys, scan)
+    claim_once(site, busy)
 
+    assert said(site, still[0]) == ("BUDGET_SPENT", "subnet 10.0.0.0/24")
+    assert said(site, behind) == ("AWAITING_CLAIM", "")
     assert site.claim(busy) == []
     assert all(blocked(site, scan) for scan in still)
     assert [lease.scan for lease in site.claim(other)] == [behind]
