@@ -8,8 +8,13 @@
 -- flag: no-writes
 -- include: clock
 -- include: text
--- include: blocked
 -- include: reason
+-- is_to_come_back(scan, subnet): whether it waits for a subnet that was moved, and was not looked at since.
+local function is_to_come_back(scan, subnet)
+  local moved = redis.call('HGET', key('subnet', subnet), 'moved')
+  return moved and tonumber(redis.call('ZSCORE', key('subnet', subnet, 'blocked'), scan)) > tonumber(moved)
+end
+
 -- blocked_by(id, least): the subnet whose budget all that is open of a scan waits for, or nil; and whether
 -- that has room again or was moved, so that the next claim brings it back.
 local function blocked_by(id, least)

@@ -29,12 +29,6 @@ local function bring_back(scan, subnet, most)
   return math.max(1, #entries)
 end
 
--- is_to_come_back(scan, subnet): whether it waits for a subnet that was moved, and was not looked at since.
-local function is_to_come_back(scan, subnet)
-  local moved = redis.call('HGET', key('subnet', subnet), 'moved')
-  return moved and tonumber(redis.call('ZSCORE', key('subnet', subnet, 'blocked'), scan)) > tonumber(moved)
-end
-
 -- bring_back_moved(subnet, most): a subnet was moved, and what waits for it may not be in it any more: one interval of each
 -- scan comes back, so that a claim meets the scan and cuts it anew. The subnet's record says up to which scan that is done.
 local function bring_back_moved(subnet, most)
