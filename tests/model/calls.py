@@ -18,13 +18,16 @@ class Before:
     polls: dict[int, Poll]
     means: dict[int, tuple[object, ...]]
     attempts: int
-    out: set[tuple[int, int]]
+    out: dict[int, int]
+    cuts: dict[int, int]
 
     @classmethod
     def of(cls, world: World) -> Before:
         waiting = parked(world)
         polls = {me.id: me.poll for me in waiting if me.poll}
-        return cls(polls, {me.id: means(world, me) for me in waiting}, attempts(world), out(world))
+        out = {task.id: task.attempt for task in world.tasks.values() if task.held}
+        cuts = {scan.id: scan.cuts for scan in world.scans.values()}
+        return cls(polls, {me.id: means(world, me) for me in waiting}, attempts(world), out, cuts)
 
 
 def means(world: World, me: Scanner) -> tuple[object, ...]:
@@ -33,11 +36,6 @@ def means(world: World, me: Scanner) -> tuple[object, ...]:
     was_away = world.queues[f"s{me.id}"].lost_an_engine
     state = (me.auth, me.available, was_away, me.engines, me.wait_until, tuple(me.groups), held)
     return (*state, world.free_tasks(me), world.free_targets(me), me.job_capacity)
-
-
-def out(world: World) -> set[tuple[int, int]]:
-    """The tasks that are held, each with its attempt."""
-    return {(task.id, task.attempt) for task in world.tasks.values() if task.held}
 
 
 def attempts(world: World) -> int:
@@ -57,14 +55,17 @@ def check_calls(world: World, before: Before, calls: list[Name]) -> None:
 def not_too_many(world: World, before: Before, called: list[Scanner]) -> None:
     """No more than there are tasks, but for those that may take more than they could.
 
-    What one script takes back and a later one of the same call hands out was a task of each. Those
-    that wait for a share of a budget are called as well when some of it comes back.
+    Those that wait for a share of a budget are called as well when some of it comes back. A task
+    that came back before its scan was cut anew, and was handed out after that, was there twice.
     """
     called = [me for me in called if not me.waits]
     queues = {queue for me in called for queue in me.queues}
     scans = [scan for scan in world.scans.values() if queues & set(scan.jobs)]
     handed = max(0, attempts(world) - before.attempts)
-    back = len(before.out - out(world))
+    was_out = [task for task in world.tasks.values() if task.id in before.out]
+    again = [task for task in was_out if task.held and task.attempt != before.out[task.id]]
+    back = sum(not task.held for task in was_out)
+    back += sum(world.scans[task.scan].cuts != before.cuts[task.scan] for task in again)
     most = sum(tasks_in(scan) for scan in scans) + handed + back
     assert len(called) <= most, f"{len(called)} are called, and there are {most} tasks"
 
