@@ -110,9 +110,15 @@ class Said(NamedTuple):
     def parts(self) -> tuple[str, str, str]:
         """As lib/read_report.lua reads it."""
         task, attempt, state, done, results, message, hosts_done, batch, row_count, rows = self
+        head = f"{task}:{attempt}:{state}"
+        if self[3:] == _NO_MORE:
+            return head, "", ""
         progress = f"{'' if done is None else done}:{'' if results is None else results}"
         came = f"{'' if batch is None else batch}:{row_count}"
-        return f"{task}:{attempt}:{state}:{progress}:{hosts_done}:{came}", message, rows
+        return head, f"{progress}:{hosts_done}:{came}:{message}", rows
+
+
+_NO_MORE = Said(0, 0, "")[3:]
 
 
 class Synced(NamedTuple):

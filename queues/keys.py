@@ -29,7 +29,7 @@ MAP: dict[str, tuple[str, str, str]] = {
         "record, capacities, use, holds, waits, key:<n> hashes",
         "until deleted",
     ),
-    "scanner:<id>:tasks": ("ZSET", "tasks it holds", "their leases"),
+    "scanner:<id>:held": ("SET", "tasks it holds", "their leases"),
     "scanner:<id>:unstarted": ("ZSET", "request:task claimed, not started", "until the start"),
     "online": (
         "ZSET",

@@ -126,9 +126,9 @@ class RecutStore(Store):
         with self.client.pipeline(transaction=False) as pipe:
             for task in tasks:
                 pipe.hgetall(keys.of("task", task))
-            kept = pipe.execute()
+            kept = map(unpacked, pipe.execute())
         return [
-            _in_flight(int(task), unpacked(record))
+            _in_flight(int(task), record)
             for task, record in zip(tasks, kept, strict=True)
             if record.get("status") in HELD
         ]

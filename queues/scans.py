@@ -131,7 +131,8 @@ class ScanStore(Store):
         return {**covered, "in_flight": without(self._in_flight(keys, tasks), ended)}
 
     def _in_flight(self, keys: SiteKeys, tasks: list[str]) -> list[Interval]:
-        held = [unpacked(t) for t in self.records(keys, "task", tasks) if t.get("status") in HELD]
+        found = map(unpacked, self.records(keys, "task", tasks))
+        held = (task for task in found if task.get("status") in HELD)
         return sorted(_interval(task["first"], task["last"]) for task in held)
 
 

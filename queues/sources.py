@@ -18,7 +18,7 @@ _WORD = re.compile(r"\w+")
 _FREES = "allow-oom"
 # What scripts use of the server and of Lua is looked up once, not at each use. A server has none of
 # it yet while it loads a library: there the first call does so.
-_GLOBALS = "redis, string, math, table, unpack, next, pairs, ipairs, tonumber"
+_GLOBALS = "redis, string, math, table, unpack, next, pairs, ipairs, tonumber, setmetatable"
 _OF_SCRIPT = f"local KEYS, ARGV = KEYS, ARGV\nlocal {_GLOBALS} = {_GLOBALS}\n"
 _OF_LIBRARY = f"""local KEYS, ARGV
 local register = redis.register_function

@@ -22,9 +22,12 @@ def unpacked(kept: Record) -> Record:
         "scan": scan, "first": first, "last": last, "segment": segment, "subnets": subnets,
         "attempt": attempt, "scanner": scanner, "claimed": claimed, "rate": rate,
         "rated_by": rated_by, "request": request, "expected": expected, "holders": scanner,
-        "progress": "0", "results": "0",
+        "status": "claimed", "progress": "0", "results": "0",
     }  # fmt: skip
-    return record | kept
+    whole = record | kept
+    if whole["status"] == "completed":
+        whole.setdefault("started", whole["finished"])
+    return whole
 
 
 def tasks_by_scan(holds: str | None) -> dict[str, int]:

@@ -23,7 +23,7 @@ def look_at_lease(client: Any, keys: SiteKeys, task: str) -> list[Discrepancy]:
     def ask(pipe: Any) -> None:
         pipe.zscore(keys.of("leases"), task)
         pipe.hgetall(keys.of("task", task))
-        pipe.zscore(keys.of("scanner", scanner, "tasks"), task)
+        pipe.sismember(keys.of("scanner", scanner, "held"), task)
         pipe.zscore(keys.of("scan", scan, "tasks"), task)
         for subnet in subnets:
             pipe.exists(keys.of("subnet", subnet))
@@ -38,7 +38,7 @@ def look_at_lease(client: Any, keys: SiteKeys, task: str) -> list[Discrepancy]:
         if rate and exists and int(granted or 0) < int(rate):
             text = f"has {rate} probes a second of subnet {subnet}, which counts {granted}"
             return [Discrepancy("counter", f"task {task}", text)]
-    known = with_scanner is not None and with_scan is not None
+    known = with_scanner and with_scan is not None
     if status in {"claimed", "running"} and known:
         return []
     return [Discrepancy("lease", f"task {task}", f"has a lease, but is {status or 'gone'}")]

@@ -24,10 +24,10 @@ class ScannerSeen:
 
 def look_at_scanner(client: Any, keys: SiteKeys, scanner: str) -> list[Discrepancy]:
     """What does not add up about a scanner; nothing where it is gone."""
-    tasks = client.zrange(keys.of("scanner", scanner, "tasks"), 0, -1)
+    tasks = client.smembers(keys.of("scanner", scanner, "held"))
 
     def ask(pipe: Any) -> None:
-        pipe.zrange(keys.of("scanner", scanner, "tasks"), 0, -1)
+        pipe.smembers(keys.of("scanner", scanner, "held"))
         pipe.hgetall(keys.of("scanner", scanner))
         for task in tasks:
             pipe.hgetall(keys.of("task", task))

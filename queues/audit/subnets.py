@@ -41,7 +41,7 @@ def look_at_subnet(client: Any, keys: SiteKeys, subnet: str) -> list[Discrepancy
 def _tasks(client: Any, keys: SiteKeys, subnet: str) -> list[str]:
     """The tasks of the scanners that have grants in it."""
     scanners = sorted(client.hkeys(keys.of("subnet", subnet, "grants")))
-    tasks = [client.zrange(keys.of("scanner", one, "tasks"), 0, -1) for one in scanners]
+    tasks = [client.smembers(keys.of("scanner", one, "held")) for one in scanners]
     return [task for some in tasks for task in some]
 
 

@@ -11,7 +11,7 @@
 -- include: touch
 -- include: fence
 -- include: task
--- include: end_task
+-- include: end_tasks
 -- include: back_off
 -- include: write_back
 local now, scanner, status = clock(ARGV[1]), ARGV[2], ARGV[6]
@@ -29,7 +29,7 @@ end
 if word ~= 'ok' then
   return { word }
 end
-end_task(task, status, ARGV[8], now)
+end_tasks({ task }, status, ARGV[8], now)
 touch(scanner, now)
 if ARGV[7] ~= '' then
   set(task, 'results', ARGV[7])

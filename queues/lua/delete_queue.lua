@@ -17,7 +17,7 @@ if redis.call('EXISTS', record) == 0 then
   return { 'not_found' }
 end
 if is_scanner then
-  local held = redis.call('ZCARD', key('scanner', id, 'tasks'))
+  local held = redis.call('SCARD', key('scanner', id, 'held'))
   if held > 0 then
     return { 'busy', text(held) }
   end

@@ -17,7 +17,7 @@
 -- include: open_list
 -- include: task
 -- include: adopt
--- include: finish_task
+-- include: finish
 -- include: settle
 -- include: withdraw
 -- include: return_jobs
@@ -48,7 +48,7 @@ if ARGV[8] ~= '0' then
   add(scan, 'excluded', tonumber(ARGV[8]))
 end
 for i = ended, tasks - 1 do
-  finish_task(load_task(ARGV[i]), 'canceled', now)
+  finish({ load_task(ARGV[i]) }, 'canceled', now)
 end
 for i = tasks, #ARGV, 6 do
   local task = load_task(ARGV[i])

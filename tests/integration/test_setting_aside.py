@@ -223,6 +223,19 @@ def test_those_that_have_ended_keep_nobody_waiting(site: Site, busy: Holder, oth
     assert [lease.scan for lease in site.claim(other, limit=1)] == [scan]
 
 
+def test_many_without_room_hide_none_that_has_some(site: Site, other: Holder) -> None:
+    """A claim looks at sixteen limits at once, and then at the others."""
+    busy = site.scanner(set_targets=1024, set_tasks=20, set_jobs=20)
+    cidrs = [f"10.0.{n}.0/26" for n in range(17)]
+    spent = [spend(site, busy, cidr) for cidr in cidrs]
+    site.scan(*own(other), targets=cidrs, size=64)
+    assert site.claim(other) == []
+    site.client.zadd(site.keys.of("freed"), {str(subnet): subnet for subnet, _ in spent[:16]})
+    site.finish(busy, spent[16][1])
+
+    assert [lease.first for lease in site.claim(other, limit=1)] == [16 * 64]
+
+
 def test_what_waits_nowhere_is_not_called(site: Site, busy: Holder) -> None:
     """A limit that comes free is only noted where something waits for it."""
     _, lease = spend(site, busy)

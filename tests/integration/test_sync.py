@@ -35,6 +35,12 @@ def found(lease: Lease, state: str, batch: int) -> Said:
     return Said(lease.task, lease.attempt, state, batch=batch, row_count=1, rows=rows)
 
 
+def status_of(site: Site, lease: Lease) -> str:
+    record = site.tasks.get(site.keys, lease.task)
+    assert record
+    return str(record["status"])
+
+
 def test_tasks_are_claimed_and_being_listed_starts_them(site: Site) -> None:
     """New tasks are merely claimed; the next sync that lists them starts them, in any state."""
     scanner = site.scanner(set_tasks=3)
@@ -97,8 +103,8 @@ def test_one_refused_leaves_the_others_as_they_are(site: Site) -> None:
         InvalidTransition,
         BatchGap,
     ]
-    assert site.client.hget(site.keys.of("task", mine[1].task), "status") == "claimed"
-    assert site.client.hget(site.keys.of("task", mine[2].task), "status") == "completed"
+    assert status_of(site, mine[1]) == "claimed"
+    assert status_of(site, mine[2]) == "completed"
 
 
 def test_results_are_kept_before_the_last_word(site: Site) -> None:
@@ -201,7 +207,7 @@ def test_a_stale_record_changes_nothing(site: Site) -> None:
     with pytest.raises(StaleRecord):
         sync(site, dataclasses.replace(scanner, version="0"), told(lease, "completed"), want=1)
 
-    assert site.client.hget(site.keys.of("task", lease.task), "status") == "claimed"
+    assert status_of(site, lease) == "claimed"
 
 
 def test_leases_that_ran_out_are_swept_by_a_claim_after_it(site: Site) -> None:

@@ -97,7 +97,7 @@ def counters_of_scanner(raw: Raw, scanner: str) -> None:
     held_of_scans = {f"{scan}={count}" for scan, count in scans.items()}
     assert sorted(record.get("holds", "").split(":")[1:]) == sorted(held_of_scans), record
     listed = {task for task in raw.get("leases", {}) if raw[f"task:{task}"]["scanner"] == scanner}
-    assert set(raw.get(f"scanner:{scanner}:tasks", {})) == listed, f"scanner {scanner}"
+    assert set(raw.get(f"scanner:{scanner}:held", set())) == listed, f"scanner {scanner}"
 
 
 def use(raw: Raw, scanner: str) -> tuple[int, int, int]:
@@ -155,7 +155,7 @@ def one_lease_a_task(before: Raw, raw: Raw) -> None:
         record, was = raw[f"task:{task}"], before.get(f"task:{task}", {})
         assert (record["status"] in HELD) == (task in raw.get("leases", {})), f"{task}: {record}"
         assert int(record["attempt"]) >= int(was.get("attempt", 0)), f"{task}: an older attempt"
-    owners = Counter(t for s in raw.ids["scanner"] for t in raw.get(f"scanner:{s}:tasks", {}))
+    owners = Counter(t for s in raw.ids["scanner"] for t in raw.get(f"scanner:{s}:held", set()))
     assert owners == Counter(dict.fromkeys(raw.get("leases", {}), 1)), "two owners, or none"
     running = {t for t in raw.get("leases", {}) if raw[f"task:{t}"]["status"] == "running"}
     assert set(raw.get("stalls", {})) == running, "stalls are watched of what runs"

@@ -83,7 +83,8 @@ def _task(kept: dict[str, str]) -> dict[str, str]:
     found = _TASK.fullmatch(f"{kept['slice']} {kept['lease']}")
     assert found, kept
     parts = {name: text for name, text in found.groupdict().items() if text or name == "rate"}
-    return {"holders": parts["scanner"], "progress": "0", "results": "0", **parts, **kept}
+    unsaid = {"status": "claimed", "progress": "0", "results": "0"}
+    return {"holders": parts["scanner"], **unsaid, **parts, **kept}
 
 
 def same(what: str, expected: Any, found: Any) -> None:

@@ -13,7 +13,11 @@ end
 -- back_off(scanner, task, failed, now): after three failures reported in a row a scanner waits 2, 4, 8 …
 -- up to 300 s between claims: a broken one is always free, and would burn a whole scan.
 local function back_off(scanner, task, failed, now)
-  local s = read(record_of('scanner', scanner), OF_FAILURES)
+  local s = record_of('scanner', scanner)
+  if not failed and s.failures == false and s.wait_until == false then
+    return
+  end
+  read(s, OF_FAILURES)
   if failed and is_name(task) then
     return
   end

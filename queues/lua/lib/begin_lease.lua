@@ -30,7 +30,7 @@ end
 -- fresh(now): a task that was never handed out.
 local function fresh(now)
   local id = new_id(now)
-  return { key('task', id), id = id, attempt = '1', slice = nil, lease = nil, status = nil }
+  return { key('task', id), id = id, attempt = '1', is_fresh = true, slice = nil, lease = nil }
 end
 
 -- begin_lease(slice, scan, me, expected, now): hands a slice of the scan out (open_list, pick) to a scanner (claimer);
@@ -39,10 +39,14 @@ local function begin_lease(slice, scan, me, expected, now)
   local task = slice.id == '' and fresh(now) or renewed(load_task(slice.id), me.id)
   me.began = me.began or text(now)
   task.slice = scan .. ':' .. slice.from .. ':' .. slice.to .. ':' .. slice.segment .. ':' .. slice.subnets
-  task.status = 'claimed'
   task.lease = task.attempt .. ':' .. me.id .. ':' .. me.began .. ':' .. slice.rate .. ':' .. slice.bound ..
     '|' .. me.asked.request .. ':' .. text(expected)
-  redis.call('HSET', task[1], 'slice', task.slice, 'lease', task.lease, 'status', task.status)
+  if task.is_fresh then
+    redis.call('HSET', task[1], 'slice', task.slice, 'lease', task.lease)
+  else
+    task.status = 'claimed'
+    redis.call('HSET', task[1], 'slice', task.slice, 'lease', task.lease, 'status', 'claimed')
+  end
   for i = 1, #slice.budgets do
     charge(slice.budgets[i], me.id, slice.rate)
   end
@@ -52,24 +56,23 @@ end
 -- list_out(tasks, me, now): what a claim has begun is among what the scanner and the site have out.
 local function list_out(tasks, me, now)
   local scanner, expires = record_of('scanner', me.id), now + me.asked.claim_ms
-  local leases, ids = { key('leases'), nil, nil, nil, nil }, { scanner[1] .. ':tasks', nil, nil, nil, nil }
+  local leases, ids = { key('leases'), nil, nil, nil, nil }, { nil, nil, nil, nil }
   for i = 1, #tasks do
     local task, n = tasks[i].id, 2 * i
     leases[n], leases[n + 1] = expires, task
-    ids[n], ids[n + 1] = task, task
+    ids[i] = task
     if me.asked.request ~= '' then
       note_unstarted(me.id, me.asked.request, task, 0)
     end
   end
-  enter(leases)
-  enter(ids)
+  take_up(scanner, ids, leases)
 end
 
 -- count_out(row, me): the tasks that a claim has begun of a scan count among what the scanner and the scan have out.
 local function count_out(row, me)
   local id, tasks = row.scan, (#row.entries - 1) / 2
   local scanner, scan = record_of('scanner', me.id), record_of('scan', id)
-  count_held(scanner, id, tasks)
+  count_held(tally_of(scanner), id, tasks)
   add(scanner, 'tasks', tasks)
   add(scanner, 'targets', row.size)
   add(scan, 'open', -row.size)

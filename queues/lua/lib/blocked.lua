@@ -61,8 +61,8 @@ end
 -- wake(least): what waited for subnets that have room again, or were moved, comes back: at most 16 intervals. Returns whether
 -- there may be more.
 local function wake(least)
-  local left = BACK_AT_MOST
-  for _, subnet in ipairs(redis.call('ZRANGE', key('freed'), 0, BACK_AT_MOST - 1)) do
+  local left, freed = BACK_AT_MOST, redis.call('ZRANGE', key('freed'), 0, BACK_AT_MOST - 1)
+  for _, subnet in ipairs(freed) do
     local budget = subnets_of(subnet, {})[1]
     left = left - bring_back_moved(subnet, left)
     if left > 0 and (not budget or room_of(budget) >= least_of(budget, least)) then
@@ -73,5 +73,5 @@ local function wake(least)
     end
     redis.call('ZREM', key('freed'), subnet)
   end
-  return false
+  return #freed == BACK_AT_MOST
 end

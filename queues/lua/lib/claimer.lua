@@ -19,7 +19,7 @@ local function claimer(scanner, asked, now)
     end
   end
   if tasks > 0 then
-    for scan in scans_held(s.holds) do
+    for scan in scans_held(s) do
       me.held[scan], me.distinct = true, me.distinct + 1
     end
   end

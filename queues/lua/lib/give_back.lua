@@ -1,15 +1,15 @@
 -- include: scan
 -- include: alarm
--- include: end_lease
+-- include: end_leases
 -- include: cover
--- include: finish_task
+-- include: finish
 -- include: reopen
 -- include: settle
 -- give_back(task, done, now): a holder releases a task whose first `done` addresses are done; the rest
 -- waits to be handed out again under the same id.
 local function give_back(task, done, now)
   local first, scan = task.first, scan_of(task.scan)
-  end_lease(task, now)
+  end_leases({ task }, now)
   if task.stalled ~= '' then
     clear_alarm('task-stalled', task.id, now)
   end
@@ -20,11 +20,11 @@ local function give_back(task, done, now)
   end
   if done == task.size then
     add(scan, 'tasks_completed', 1)
-    finish_task(task, 'completed', now)
+    finish({ task }, 'completed', now)
   else
     local status = reopen(task, first + done)
     if status then
-      finish_task(task, status, now)
+      finish({ task }, status, now)
     else
       set(task, 'status', 'released')
     end

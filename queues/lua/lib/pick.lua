@@ -46,7 +46,11 @@ end
 -- pick(row, me, now): takes the first open interval that this scanner may have, at a rate that
 -- all tasks of the scan in this claim can have; returns it with rate, bound and budgets, or nil.
 local function pick(row, me, now)
-  local left -- how many there are to look at, once one was turned away
+  local rest, left = row.rest, nil -- left: how many there are to look at, once one was turned away
+  if rest and rest.budgets == NONE then -- as its first part was
+    row.rest = nil
+    return rest
+  end
   while left ~= 0 and row.looks > 0 do
     local slice, word, by = next_open(row), nil, nil
     if not slice then

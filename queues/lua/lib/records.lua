@@ -22,6 +22,21 @@ local function set(record, name, value)
   end
 end
 
+-- change(record, changes): several fields at once (name, value, …), none of which goes.
+local function change(record, changes)
+  for i = 1, #changes, 2 do
+    record[changes[i]] = changes[i + 1]
+  end
+  if record[2] then
+    for i = 1, #changes, 2 do
+      note(record, changes[i])
+    end
+  else
+    record[2] = changes
+    CALL.changed[#CALL.changed + 1] = record
+  end
+end
+
 -- add(record, name, number): a counter changes by so much; returns what it is then, a number.
 local function add(record, name, number)
   local before = record[name]

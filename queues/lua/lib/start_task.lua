@@ -2,17 +2,22 @@
 -- include: held
 -- include: renew
 -- include: set_status
--- note_start(task, now): it was begun, now; the scan runs from its first start.
-local function note_start(task, now)
-  local scan = scan_of(task.scan)
-  set(task, 'started', now)
+-- note_run(id, now): tasks of the scan were begun, now; it runs from its first start.
+local function note_run(id, now)
+  local scan = scan_of(id)
   if not scan.started then
     set(scan, 'started', now)
   end
   set(scan, 'active', now)
   if scan.status == 'pending' then
-    set_status(task.scan, 'pending', 'running', 'its first task was started', now)
+    set_status(id, 'pending', 'running', 'its first task was started', now)
   end
+end
+
+-- note_start(task, now): it was begun, now.
+local function note_start(task, now)
+  set(task, 'started', now)
+  note_run(task.scan, now)
 end
 
 -- start_task(task, now, stall_ms): its holder begins it; harmless where it has begun.

@@ -1,20 +1,22 @@
 -- include: keys
 -- include: text
 -- include: site
+-- include: task
+-- include: members
 -- include: scan
 -- include: alarm
 -- include: record
--- include: end_lease
+-- include: end_leases
 -- include: cover
 -- include: reopen
--- include: finish_task
+-- include: finish
 -- include: settle
 local function quarantine(task, strikes, now)
   set(task, 'taken', '1')
   set(task, 'error', 'quarantined: its lease ran out ' .. strikes .. ' times')
   add(scan_of(task.scan), 'tasks_failed', 1)
   cover(task.scan, 'failed', task.first, task.last)
-  finish_task(task, 'failed', now)
+  finish({ task }, 'failed', now)
   raise_alarm('task-quarantined', task.id, 'Task ' .. task.id .. ' of scan ' .. task.scan ..
     ' was lost ' .. strikes .. ' times after its start and is not handed out again.', now)
 end
@@ -22,10 +24,11 @@ end
 -- take_back(task, now): its lease ran out. What was running has a strike more, and is quarantined when
 -- the scan's max_attempts are used up; otherwise it waits to be handed out again under the same id.
 local function take_back(task, now)
-  if not end_lease(task, now) then
+  if not is_held(task) then
     score(key('leases'), task.id, false)
     return
   end
+  end_leases({ task }, now)
   if task.stalled ~= '' then
     clear_alarm('task-stalled', task.id, now)
   end
@@ -39,7 +42,7 @@ local function take_back(task, now)
   else
     local status = reopen(task, task.first)
     if status then
-      finish_task(task, status, now)
+      finish({ task }, status, now)
     else
       set(task, 'status', 'expired')
     end

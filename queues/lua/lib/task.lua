@@ -6,13 +6,25 @@
 local SLICE = '^(%d+):(%d+):(%d+):(%d+):([%d,]*)$'
 local LEASE = '^(%d+):(%d+):(%d+):(%d*):([^|]*)|(.*):(%d+)$'
 
--- read_task(id): its record as the store has it, with room for all fields: a table that grows is made anew each time.
+local LAST = { lease = nil, of_tasks = nil }
+
+-- read_lease(lease): what its tasks have in common, as their metatable: the parts of its text, and each other field as it is
+-- in a task of which no more was said. The tasks of one claim have one text, so that of the last is kept.
+local function read_lease(lease)
+  if LAST.lease ~= lease then
+    local attempt, scanner, claimed, rate, rated_by, request, expected = string.match(lease, LEASE)
+    LAST.lease, LAST.of_tasks = lease, { __index = { attempt = attempt, scanner = scanner, claimed = claimed, rate = rate,
+      rated_by = rated_by, request = request, expected = expected, holders = scanner, status = 'claimed', progress = '0', strikes = '',
+      stalled = '', taken = '', said = '', recut = '', cancel = '', started = false, finished = false } }
+  end
+  return LAST.of_tasks
+end
+
+-- read_task(id): its record as the store has it, with room for what it has of its own: a table that grows is made anew each time.
 local function read_task(id)
   local at = key('task', id)
-  local task = { at, nil, true, id = id, slice = false, lease = false, status = false, progress = '0', holders = '',
-    strikes = '', stalled = '', taken = '', said = '', recut = '', cancel = '', scan = '', first = '', last = '', size = 0,
-    segment = '', subnets = '', attempt = '', scanner = '', claimed = '', rate = '', rated_by = '', request = '',
-    expected = '', started = false, finished = false }
+  local task = { at, nil, true, id = id, slice = false, lease = false, status = nil, scan = false, first = 0, last = 0,
+    size = 0, segment = false, subnets = false, started = nil, finished = nil }
   local fields = redis.call('HGETALL', at)
   for i = 1, #fields, 2 do
     task[fields[i]] = fields[i + 1]
@@ -33,14 +45,9 @@ local function load_task(id)
   end
   local first, last
   task.scan, first, last, task.segment, task.subnets = string.match(task.slice, SLICE)
-  task.attempt, task.scanner, task.claimed, task.rate, task.rated_by, task.request, task.expected =
-    string.match(task.lease, LEASE)
   first, last = first + 0, last + 0
   task.first, task.last, task.size = first, last, last - first
-  if task.holders == '' then
-    task.holders = task.scanner
-  end
-  return task
+  return setmetatable(task, read_lease(task.lease))
 end
 
 -- is_held(task): whether a lease of it goes on.

@@ -3,18 +3,20 @@
 -- include: records
 local TASKS_KEPT, IDS_A_CALL = 1000, 1000
 
--- finish_task(task, status, now): it has ended for good; a scan keeps its newest 1,000 whole.
-local function finish_task(task, status, now)
-  set(task, 'status', status)
-  set(task, 'finished', now)
-  local ended = kept('ended')
-  local ids = ended[task.scan]
+-- finish(tasks, status, now): tasks of one scan have ended for good; a scan keeps its newest 1,000 whole.
+local function finish(tasks, status, now)
+  local ended, scan = kept('ended'), tasks[1].scan
+  local ids = ended[scan]
   if not ids then
-    ids = {}
-    ended[task.scan] = ids
-    ended[#ended + 1] = task.scan
+    ids = { nil, nil, nil, nil }
+    ended[scan] = ids
+    ended[#ended + 1] = scan
   end
-  ids[#ids + 1] = task.id
+  local before = #ids
+  for i = 1, #tasks do
+    change(tasks[i], { 'status', status, 'finished', now })
+    ids[before + i] = tasks[i].id
+  end
 end
 
 -- forget_oldest(scan, count): so many finished tasks of it leave coverage only.
