@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
+from typing import Literal
 
 import msgspec
 
@@ -50,8 +50,37 @@ REASONS = {
 }
 
 
-_encode = msgspec.json.Encoder().encode  # an efficient client's
-_decode = msgspec.json.Decoder().decode
+class Job(msgspec.Struct, rename="camel"):
+    """What an efficient client reads of a job that it does nothing with."""
+
+    job_id: int
+    attempt: int
+
+
+class Done(msgspec.Struct, rename="camel"):
+    """What it says of it."""
+
+    job_id: int
+    attempt: int
+    state: Literal["completed"] = "completed"
+
+
+class Asked(msgspec.Struct):
+    """The body of a sync."""
+
+    want: int
+    jobs: list[Done]
+
+
+class Said(msgspec.Struct):
+    """What is read of the answer."""
+
+    jobs: list[Job]
+    errors: list[msgspec.Raw]
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Said).decode
 
 
 @dataclass
@@ -80,24 +109,21 @@ class Lives:
         return self.count / seconds
 
     def _sync(self, scanner: Scanner, *, named: bool) -> Talk:
-        done: list[dict[str, Any]] = []
+        done: list[Done] = []
         want = JOBS_A_CALL
         for call in count():
             request_id = f"{scanner.id}-{self.until}-{call}" if named else ""
-            body = _encode({"want": want, "jobs": done})
+            body = _encode(Asked(want, done))
             answer = yield scanner.post_text("/scanner/sync", body, request_id)
             assert answer.status == 200, answer
             said = _decode(answer.body)
-            assert not said["errors"], said["errors"]
-            assert len(said["jobs"]) == want, said
+            assert not said.errors, said.errors
+            assert len(said.jobs) == want, said
             self.count += len(done)
             if not want:
                 return
             want = JOBS_A_CALL if clock() < self.until else 0
-            done = [
-                {"jobId": job["jobId"], "attempt": job["attempt"], "state": "completed"}
-                for job in said["jobs"]
-            ]
+            done = [Done(job.job_id, job.attempt) for job in said.jobs]
 
     def _plain(self, scanner: Scanner, limit: int) -> Talk:
         claim = scanner.get(f"/scanner/jobs?limit={limit}")
