@@ -64,8 +64,12 @@ class Spaces:
 
     def learn(self, keys: SiteKeys, leases: list[Lease]) -> None:
         """Remember what a claim said of tasks."""
+        last = None
         for lease in leases:
-            self._remember(keys, lease.task, lease.scan, lease.segment)
+            if last is None or lease.segment is not last.segment or lease.scan != last.scan:
+                last, place = lease, self._remember(keys, lease.scan, lease.segment)
+            self._places[keys.site, lease.task] = place
+        _trim(self._places, TASKS_REMEMBERED)
 
     def check(self, holder: Holder, task: int, results: list[Result]) -> None:
         """Raise Invalid naming each result that lies outside the scan's targets.
@@ -93,7 +97,8 @@ class Spaces:
             if at not in segments:
                 segments[at] = self.scans.segment(keys, int(at[0]), at[1])
             if segment := segments[at]:
-                self._remember(keys, task, int(at[0]), segment)
+                self._places[keys.site, task] = self._remember(keys, int(at[0]), segment)
+        _trim(self._places, TASKS_REMEMBERED)
 
     def _knows(self, keys: SiteKeys, task: int) -> bool:
         return self._places.get((keys.site, task)) in self._parts
@@ -105,13 +110,12 @@ class Spaces:
         place = self._places[keys.site, task]
         return place[1], self._parts[place]
 
-    def _remember(self, keys: SiteKeys, task: int, scan: int, segment: Segment) -> None:
-        place = self._places[keys.site, task] = (keys.site, scan, segment.start)
-        if len(self._places) > TASKS_REMEMBERED:
-            self._places.popitem(last=False)
+    def _remember(self, keys: SiteKeys, scan: int, segment: Segment) -> Place:
+        place = (keys.site, scan, segment.start)
         if place not in self._parts:
             self._parts[place] = Space([segment])
             _trim(self._parts, SEGMENTS_REMEMBERED)
+        return place
 
     def _check_holder(self, holder: Holder, task: int) -> None:
         record = self.tasks.get(holder.keys, task) or {}
