@@ -68,11 +68,15 @@ def _is_gunicorn(pid: int) -> bool:
 
 
 @contextmanager
-def product(**settings: int) -> Iterator[Server]:
-    """All that `scandispatch up` runs, on two gevent workers; with default settings but these."""
+def product(*, workers: int | None = WORKERS, **settings: int) -> Iterator[Server]:
+    """All that `scandispatch up` runs; with default settings but these.
+
+    workers: gevent processes; None: as many as it starts by itself on this machine.
+    """
     with TemporaryDirectory() as name:
         data, log = Path(name) / "data", Path(name) / "up.log"
-        options = ("--port", "0", "--data", str(data), "--workers", str(WORKERS))
+        chosen = () if workers is None else ("--workers", str(workers))
+        options = ("--port", "0", "--data", str(data), *chosen)
         with fleet.running(log, "up", *options, **settings) as process:
             operator = _operator(data, log)
             url = DataFolder(data).store_url()

@@ -20,6 +20,7 @@ from typing import NoReturn
 import click
 import redis
 
+from agent.machine import cpu_count
 from cli.data_folder import DataFolder
 from cli.embedded import EmbeddedStore, StoreError
 from cli.environment import read_settings
@@ -33,6 +34,7 @@ from dispatch.settings import Settings
 from workers.connection import open_rq
 from workers.logs import set_up_logging
 
+MOST_WORKERS = 64
 _LOOK_SECONDS = 0.1
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -46,6 +48,11 @@ Exit codes:
 
 class Stopped(BaseException):
     """A signal asks for the end."""
+
+
+def workers_for(processors: int) -> int:
+    """How many processes are to serve HTTP: more would take turns with the store (decision 023)."""
+    return min(max(1, processors - 1), MOST_WORKERS)
 
 
 @click.command(
@@ -72,9 +79,9 @@ class Stopped(BaseException):
 )
 @click.option(
     "--workers",
-    type=click.IntRange(1, 64),
-    default=2,
-    show_default=True,
+    type=click.IntRange(1, MOST_WORKERS),
+    default=lambda: workers_for(cpu_count()),
+    show_default="one less than there are processors",
     help="How many processes serve HTTP.",
 )
 def up(host: str, port: int, data: Path, workers: int) -> None:

@@ -107,15 +107,14 @@ class Said(NamedTuple):
     row_count: int = 0
     rows: str = ""
 
-    def parts(self) -> tuple[str, str, str]:
+    def parts(self) -> tuple[str, ...]:
         """As lib/read_report.lua reads it."""
         task, attempt, state, done, results, message, hosts_done, batch, row_count, rows = self
-        head = f"{task}:{attempt}:{state}"
         if self[3:] == _NO_MORE:
-            return head, "", ""
+            return (f"{task}:{attempt}:{state}",)
         progress = f"{'' if done is None else done}:{'' if results is None else results}"
         came = f"{'' if batch is None else batch}:{row_count}"
-        return head, f"{progress}:{hosts_done}:{came}:{message}", rows
+        return f"{task}:{attempt}:{state}+", f"{progress}:{hosts_done}:{came}:{message}", rows
 
 
 _NO_MORE = Said(0, 0, "")[3:]

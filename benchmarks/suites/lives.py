@@ -4,7 +4,9 @@ A life is a claim, a start and a completion. With `sync` one call says that ten 
 which also starts them, and brings ten more. With the plain calls a claim brings up to ten, and each
 is started and completed by a call of its own. What anybody does with a job is nothing.
 
-Ours is a server of two workers that scanners ask over HTTP; `sync` tells of ten jobs at a time.
+Ours is a server that scanners ask over HTTP, as `scandispatch up` starts it by itself: with one
+worker less than there are processors. `sync` tells of ten jobs at a time. What syncs come to with
+two workers is told beside it.
 Each peer is one process, the consumer itself, which speaks to its store directly: BullMQ with one
 job in flight or fifty, RQ without its fork for each job, Celery with its solo pool, PostgreSQL by
 eight connections of one process. Peers on Redis and we run on the same kind of store, with the
@@ -31,7 +33,7 @@ from benchmarks.crew import Scanner, register, scan
 from benchmarks.peers.running import Peers, peers
 from benchmarks.rounds import Rates, Side, in_turn
 from benchmarks.rows import AT_LEAST, Findings, Row, ratio
-from benchmarks.servers import QUIET, Server, bare, product
+from benchmarks.servers import QUIET, WORKERS, Server, bare, product
 from benchmarks.suites.idle import asking
 
 CONNECTIONS = 4
@@ -39,6 +41,7 @@ PLAIN_CONNECTIONS = 8
 JOBS_A_CALL = 10
 SYNC, CONSTANT, PLAIN, SINGLE = "sync", "constant view", "plain calls", "plain calls, claims of one"
 NAMED = "sync, each call with a request id"
+TWO = "sync, two workers"
 BULLMQ, BULLMQ_ONE = "BullMQ, 50 in flight", "BullMQ, one in flight"
 CELERY, RQ, POSTGRES = "Celery", "RQ", "PostgreSQL SKIP LOCKED, 8 connections"
 REASONS = {
@@ -140,22 +143,29 @@ class Lives:
                 self.count += 1
 
 
+def _ours(server: Server, seconds: float) -> Lives:
+    scanners = register(server, PLAIN_CONNECTIONS, taskCapacity=100, targetCapacity=100)
+    scan(server, scanners)
+    return Lives(server, scanners, seconds)
+
+
 @contextmanager
 def sides(*, quick: bool) -> Iterator[tuple[dict[str, Side], Peers]]:
     """Everybody who is measured; a peer's jobs are as many as take it a second or two."""
     few = 3 if quick else 1  # a quick run's part
     with ExitStack() as stack:
-        ours = stack.enter_context(product(**QUIET))
+        lives, two = (
+            _ours(stack.enter_context(product(workers=workers, **QUIET)), seconds=3.0 / few)
+            for workers in (None, WORKERS)
+        )
         theirs = stack.enter_context(bare())
         others = stack.enter_context(peers())
-        scanners = register(ours, PLAIN_CONNECTIONS, taskCapacity=100, targetCapacity=100)
-        scan(ours, scanners)
-        lives = Lives(ours, scanners, seconds=3.0 / few)
         yield (
             {
                 SYNC: lives.by_sync,
                 NAMED: lambda: lives.by_sync(named=True),
-                CONSTANT: asking(theirs, scanners[:CONNECTIONS], "/constant", 3.0 / few),
+                TWO: two.by_sync,
+                CONSTANT: asking(theirs, lives.scanners[:CONNECTIONS], "/constant", 3.0 / few),
                 BULLMQ: lambda: others.bullmq(30_000 // few, 50),
                 BULLMQ_ONE: lambda: others.bullmq(12_000 // few, 1),
                 PLAIN: lambda: lives.by_plain_calls(JOBS_A_CALL),
@@ -179,7 +189,7 @@ def measure(*, quick: bool) -> Findings:
     found.versions |= others.versions
     for row in judged(rates):
         found.add(row)
-    for name in (NAMED, BULLMQ_ONE, SINGLE, POSTGRES):
+    for name in (NAMED, TWO, BULLMQ_ONE, SINGLE, POSTGRES):
         found.figures[f"{name}, lives a second"] = rates.raw(name)
     return found
 

@@ -16,6 +16,7 @@ import urllib3
 from queues.audit.runner import Audit
 from queues.connection import open_redis
 from queues.keys import SiteKeys
+from queues.task_records import tasks_by_scan
 from tests.acceptance.running_up import RunningUp
 
 THREADS, SCANNERS, GROUPS, SCANS = 32, 16, 4, 8
@@ -115,16 +116,16 @@ class Watch:
             for scanner in self.scanners:
                 at = keys.of("scanner", scanner)
                 pipe.hmget(at, "tasks", "targets", "cap_tasks", "cap_targets", "cap_jobs")
-                pipe.hlen(f"{at}:scans")
-                pipe.zcard(f"{at}:tasks")
+                pipe.hget(at, "holds")
+                pipe.scard(f"{at}:held")
             leases, *rows = pipe.execute()
         self.samples += 1
         self.busiest = max(self.busiest, leases)
         self.judge(leases, list(zip(rows[::3], rows[1::3], rows[2::3], strict=True)))
 
-    def judge(self, leases: int, rows: list[tuple[list[str | None], int, int]]) -> None:
-        for (tasks, targets, *caps), scans, held in rows:
-            use = [int(tasks or 0), int(targets or 0), scans]
+    def judge(self, leases: int, rows: list[tuple[list[str | None], str | None, int]]) -> None:
+        for (tasks, targets, *caps), holds, held in rows:
+            use = [int(tasks or 0), int(targets or 0), len(tasks_by_scan(holds))]
             if any(n > int(cap or 0) for n, cap in zip(use, caps, strict=True)) or use[0] != held:
                 self.wrong.append(f"in use {use} and {held} held, may be {caps}")
         if leases != sum(held for *_, held in rows):

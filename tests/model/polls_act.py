@@ -67,6 +67,24 @@ class PollsAct(ScannersAct):
         engines = draw.pick([""] * 9 + ["connect"], number)
         self.ask("sync", (who.id, who.auth), (want, request), {"engines": engines}, reports)
 
+    @rule(number=draw.numbers, want=draw.wants, request=draw.requests, states=draw.several_states)
+    def sync_what_is_done(self, number: int, want: int, request: str, states: list[str]) -> None:
+        """Nearly all that it holds is completed, without a word more; one or another is not."""
+        who = self.scanner(number)
+        if who is None:
+            return
+        reports = [
+            Told(task.id, task.attempt, "completed")
+            for task in self.world.held_by(who.id)[number // 2 % 2 :]
+        ]
+        for i, state in enumerate(states[: number // 3 % 3]):
+            other = self.told(who, number // 5 + 7 * i, state)
+            at = number // 7 % (len(reports) + 1)
+            reports[at:at] = [other] if other else []
+        if number % 5 == 0:
+            reports += reports[:1]
+        self.ask("sync", (who.id, who.auth), (want, request), {"engines": ""}, reports)
+
     def told(self, who: Scanner, number: int, state: str) -> Told | None:
         """Of a task of its own, most often."""
         own = self.world.held_by(who.id)

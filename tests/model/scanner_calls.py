@@ -137,6 +137,6 @@ def _said(told: Told) -> Said:
         done=told.done,
         hosts_done=told.hosts_done,
         batch=told.batch,
-        row_count=told.count,
+        row_count=told.count if told.batch else 0,
         rows="[]" if told.batch else "",
     )

@@ -9,13 +9,11 @@
 -- include: back_off
 -- include: control
 -- include: read_report
-local PARTS = 3 -- arguments of a report
-
 -- judge(task, report): 'ok', 'repeated' for the last word said again, or why it is refused and what goes
 -- with that; and whether the results that came along are to be kept all the same.
 local function judge(task, report)
   local word = task and fence(task, report.scanner, report.attempt) or 'not_found'
-  if word == 'ok' and report.rest == '' then
+  if word == 'ok' and report.is_plain then
     return word, nil, false
   end
   local found, last = 'repeated', nil
@@ -69,10 +67,7 @@ end
 -- joins(run, first): the task of which the report there says what was said of the last of the run, completed and nothing
 -- else, if both were handed out together and are in one state.
 local function joins(run, first)
-  if ARGV[first + 1] ~= '' then
-    return nil
-  end
-  local id, attempt = string.match(ARGV[first], '^(%d+):(%d+):completed$')
+  local id, attempt = string.match(ARGV[first] or '', '^(%d+):(%d+):completed$')
   local task, one = id and load_task(id), run[1]
   local does = task and task.lease == one.lease and task.scan == one.scan and task.status == one.status
     and attempt == one.attempt and not run[id]
@@ -87,7 +82,7 @@ local function end_run(task, report, first, now)
     run[task.id] = true
     next_one = joins(run, first)
     if next_one then
-      task, first = next_one, first + PARTS
+      task, first = next_one, first + 1
       run[#run + 1] = task
     end
   until not next_one
@@ -101,14 +96,14 @@ end
 local function report_all(scanner, asked, now)
   local refusals, controls, outdated, first = {}, {}, {}, asked.first
   while first <= #ARGV do
-    local report = read_report(first, scanner)
+    local report
+    report, first = read_report(first, scanner)
     local task = load_task(report.task)
     local word, detail, keeps = judge(task, report)
-    first = first + PARTS
     if keeps then
       keep_results(task, report, word ~= 'ok', now)
     end
-    if word == 'ok' and report.state == 'completed' and report.rest == '' then
+    if word == 'ok' and report.state == 'completed' and report.is_plain then
       first = end_run(task, report, first, now)
     elseif word == 'ok' then
       act(task, report, asked, now)
