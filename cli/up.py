@@ -34,7 +34,7 @@ from dispatch.settings import Settings
 from workers.connection import open_rq
 from workers.logs import set_up_logging
 
-MOST_WORKERS = 64
+MOST_WORKERS, ENOUGH_WORKERS = 64, 8
 _LOOK_SECONDS = 0.1
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -51,8 +51,11 @@ class Stopped(BaseException):
 
 
 def workers_for(processors: int) -> int:
-    """How many processes are to serve HTTP: more would take turns with the store (decision 023)."""
-    return min(max(1, processors - 1), MOST_WORKERS)
+    """How many processes are to serve HTTP, where nobody says (decision 023).
+
+    One more would take turns with the store; what eight can ask of it is more than it can do.
+    """
+    return min(max(1, processors - 1), ENOUGH_WORKERS)
 
 
 @click.command(
@@ -81,7 +84,7 @@ def workers_for(processors: int) -> int:
     "--workers",
     type=click.IntRange(1, MOST_WORKERS),
     default=lambda: workers_for(cpu_count()),
-    show_default="one less than there are processors",
+    show_default="one less than there are processors, up to 8",
     help="How many processes serve HTTP.",
 )
 def up(host: str, port: int, data: Path, workers: int) -> None:

@@ -11,7 +11,10 @@ from queues.store import Record
 
 
 def unpacked(kept: Record) -> Record:
-    """The record with a field for each of these; {} for none. holders: comma-separated."""
+    """The record with a field for each of these; {} for none. holders: comma-separated.
+
+    A task without a status is claimed; one that was completed unstarted began when it ended.
+    """
     if "slice" not in kept:
         return {}
     scan, first, last, segment, subnets = kept["slice"].split(":")

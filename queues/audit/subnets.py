@@ -39,10 +39,10 @@ def look_at_subnet(client: Any, keys: SiteKeys, subnet: str) -> list[Discrepancy
 
 
 def _tasks(client: Any, keys: SiteKeys, subnet: str) -> list[str]:
-    """The tasks of the scanners that have grants in it."""
+    """The tasks of the scanners that have grants in it, in the order of their ids."""
     scanners = sorted(client.hkeys(keys.of("subnet", subnet, "grants")))
     tasks = [client.smembers(keys.of("scanner", one, "held")) for one in scanners]
-    return [task for some in tasks for task in some]
+    return [task for some in tasks for task in sorted(some)]
 
 
 def _counts(task: Record, subnet: str) -> bool:

@@ -14,7 +14,7 @@ end
 -- up to 300 s between claims: a broken one is always free, and would burn a whole scan.
 local function back_off(scanner, task, failed, now)
   local s = record_of('scanner', scanner)
-  if not failed and s.failures == false and s.wait_until == false then
+  if not failed and s.failures == false and s.wait_until == false then -- they were read, and there are none
     return
   end
   read(s, OF_FAILURES)

@@ -41,7 +41,7 @@ local function begin_lease(slice, scan, me, expected, now)
   task.slice = scan .. ':' .. slice.from .. ':' .. slice.to .. ':' .. slice.segment .. ':' .. slice.subnets
   task.lease = task.attempt .. ':' .. me.id .. ':' .. me.began .. ':' .. slice.rate .. ':' .. slice.bound ..
     '|' .. me.asked.request .. ':' .. text(expected)
-  if task.is_fresh then
+  if task.is_fresh then -- of which no status is a claim (lib/task.lua)
     redis.call('HSET', task[1], 'slice', task.slice, 'lease', task.lease)
   else
     task.status = 'claimed'

@@ -25,8 +25,8 @@ local function free_budgets(task, now)
   end
 end
 
--- end_leases(tasks, now): takes them away and gives their capacity back: the only place that does. The tasks are of one scan
--- and one status, and their leases have one text. Whoever calls it says at once what the tasks are now.
+-- end_leases(tasks, now): takes them away and gives their capacity back: the only place that does. The tasks are held
+-- (is_held), of one scan and one status, and their leases have one text. Whoever calls it says at once what they are now.
 local function end_leases(tasks, now)
   local one, count, size = tasks[1], #tasks, 0
   local me, scan = record_of('scanner', one.scanner), scan_of(one.scan)

@@ -64,7 +64,7 @@ local function let_go(record, tasks)
   count_held(tally, tasks[1].scan, -#tasks)
 end
 
--- take_up(record, ids, leases): it holds these from now on; leases: (key, when it ends, task, …).
+-- take_up(record, ids, leases): it holds these from now on, said once a call; leases: (key, when it ends, task, …).
 local function take_up(record, ids, leases)
   local tally = tally_of(record)
   tally.came, tally.leases = ids, leases

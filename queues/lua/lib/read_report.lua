@@ -1,7 +1,7 @@
 local HEAD, REST = '^(%d+):(%d+):(%a+)(%+?)$', '^(%d*):(%d*):(%d+):(%d*):(%d*):(.*)$'
 
--- read_report(i, scanner): what it says of one task, and where the next report is. Its first argument has task, attempt and state
--- (running, completed, failed or released); a + at its end says that two more follow. The one has progressCount and
+-- read_report(i, scanner): what it says of one task, and where the next report is. Its first argument has task, attempt and
+-- state (running, completed, failed or released); a + at its end says that two more follow. The one has progressCount and
 -- resultCount or '', of a released task how many addresses are done, batch and count of the results that came along, or '',
 -- and a message; the other those results, a JSON array, or ''.
 local function read_report(i, scanner)

@@ -30,8 +30,8 @@ local function judge(task, report)
   return word, nil, found == 'ok'
 end
 
--- finish_with(tasks, report, now): their holder has ended them, as a report of one of them says. What is completed and has
--- no start of its own began when it ended: queues/task_records.py.
+-- finish_with(tasks, report, now): their holder's last word, a report of one of them that holds for all. What is completed
+-- and has no start of its own began when it ended (queues/task_records.py).
 local function finish_with(tasks, report, now)
   if tasks[1].status == 'claimed' and report.state == 'completed' then
     note_run(tasks[1].scan, now)
@@ -64,8 +64,8 @@ local function act(task, report, asked, now)
   end
 end
 
--- joins(run, first): the task of which the report there says what was said of the last of the run, completed and nothing
--- else, if both were handed out together and are in one state.
+-- joins(run, first): the task of which the report there says what was said of the run's, completed and nothing else, if it
+-- was handed out together with them and is in the same state. A run is a list of tasks, and knows their ids.
 local function joins(run, first)
   local id, attempt = string.match(ARGV[first] or '', '^(%d+):(%d+):completed$')
   local task, one = id and load_task(id), run[1]

@@ -8,8 +8,8 @@ local LEASE = '^(%d+):(%d+):(%d+):(%d*):([^|]*)|(.*):(%d+)$'
 
 local LAST = { lease = nil, of_tasks = nil }
 
--- read_lease(lease): what its tasks have in common, as their metatable: the parts of its text, and each other field as it is
--- in a task of which no more was said. The tasks of one claim have one text, so that of the last is kept.
+-- read_lease(lease): what its tasks have in common, as their metatable: the parts of its text, and each other field as it
+-- is in a task of which no more was said. The tasks of one claim have one text, so that of the last is kept.
 local function read_lease(lease)
   if LAST.lease ~= lease then
     local attempt, scanner, claimed, rate, rated_by, request, expected = string.match(lease, LEASE)
@@ -20,7 +20,7 @@ local function read_lease(lease)
   return LAST.of_tasks
 end
 
--- read_task(id): its record as the store has it, with room for what it has of its own: a table that grows is made anew each time.
+-- read_task(id): its record as the store has it, with room for what it has of its own: a table that grows is made anew.
 local function read_task(id)
   local at = key('task', id)
   local task = { at, nil, true, id = id, slice = false, lease = false, status = nil, scan = false, first = 0, last = 0,
