@@ -24,7 +24,7 @@ local now, scanner, wanted = clock(ARGV[1]), ARGV[2], tonumber(ARGV[4])
 if scanner_of(scanner).auth ~= ARGV[3] then
   return { 'stale' }
 end
-local refusals, controls, outdated = report_all(scanner, { first = 18,
+local refusals, controls, outdated = report_all(scanner, { first = 18, last = #ARGV,
   lease_ms = tonumber(ARGV[7]), stall_ms = tonumber(ARGV[8]) }, now)
 if table.concat(ARGV, '', 12, 17) ~= '' then
   note_facts(scanner, { version = ARGV[12], boot = ARGV[13], engines = ARGV[14], cpus = ARGV[15], memory = ARGV[16],

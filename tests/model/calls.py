@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import product
 
 from tests.model.dues import due, failed_lately, tasks_for_anyone, tasks_in
 from tests.model.parking import parked, take_calls
-from tests.model.records import Poll, Scan, Scanner
+from tests.model.records import Poll, Scan, Scanner, Task
 from tests.model.world import Name, World
 
 
@@ -18,14 +19,15 @@ class Before:
     polls: dict[int, Poll]
     means: dict[int, tuple[object, ...]]
     attempts: int
-    out: dict[int, int]
+    out: dict[int, tuple[int, int]]  # attempt, and as how many tasks it may come back
     cuts: dict[int, int]
 
     @classmethod
     def of(cls, world: World) -> Before:
         waiting = parked(world)
         polls = {me.id: me.poll for me in waiting if me.poll}
-        out = {task.id: task.attempt for task in world.tasks.values() if task.held}
+        held = [task for task in world.tasks.values() if task.held]
+        out = {task.id: (task.attempt, _tasks_of(world, task)) for task in held}
         cuts = {scan.id: scan.cuts for scan in world.scans.values()}
         return cls(polls, {me.id: means(world, me) for me in waiting}, attempts(world), out, cuts)
 
@@ -56,18 +58,29 @@ def not_too_many(world: World, before: Before, called: list[Scanner]) -> None:
     """No more than there are tasks, but for those that may take more than they could.
 
     Those that wait for a share of a budget are called as well when some of it comes back. A task
-    that came back before its scan was cut anew, and was handed out after that, was there twice.
+    that came back before its scan was cut anew, and was handed out or gone after that, was there
+    as well, as often as its addresses make tasks.
     """
     called = [me for me in called if not me.waits]
     queues = {queue for me in called for queue in me.queues}
     scans = [scan for scan in world.scans.values() if queues & set(scan.jobs)]
     handed = max(0, attempts(world) - before.attempts)
-    was_out = [task for task in world.tasks.values() if task.id in before.out]
-    again = [task for task in was_out if task.held and task.attempt != before.out[task.id]]
-    back = sum(not task.held for task in was_out)
-    back += sum(world.scans[task.scan].cuts != before.cuts[task.scan] for task in again)
+    back = sum(_came_back(world, before, task) for task in world.tasks.values())
     most = sum(tasks_in(scan) for scan in scans) + handed + back
     assert len(called) <= most, f"{len(called)} are called, and there are {most} tasks"
+
+
+def _came_back(world: World, before: Before, task: Task) -> int:
+    """As how many tasks it came back in this call, that are nowhere else now."""
+    attempt, tasks = before.out.get(task.id, (0, 0))
+    is_cut_anew = world.scans[task.scan].cuts != before.cuts.get(task.scan)
+    if task.held:
+        return tasks if is_cut_anew and task.attempt != attempt else 0
+    return tasks if is_cut_anew else min(1, tasks)
+
+
+def _tasks_of(world: World, task: Task) -> int:
+    return math.ceil(len(task.addresses) / (world.scans[task.scan].size or 1))
 
 
 def in_order(world: World, before: Before, called: list[Scanner]) -> None:

@@ -90,12 +90,12 @@ local function end_run(task, report, first, now)
   return first
 end
 
--- report_all(scanner, asked, now): takes the reports from argument asked.first on, in their order. Returns what
+-- report_all(scanner, asked, now): takes the reports of arguments asked.first to asked.last, in their order. Returns what
 -- was refused (task, word, what goes with it), what running tasks are told but to go on (task, word), and scans that
 -- are outdated. A run of tasks that were handed out together and are completed is ended at once.
 local function report_all(scanner, asked, now)
   local refusals, controls, outdated, first = {}, {}, {}, asked.first
-  while first <= #ARGV do
+  while first <= asked.last do
     local report
     report, first = read_report(first, scanner)
     local task = load_task(report.task)
