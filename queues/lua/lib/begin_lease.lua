@@ -18,6 +18,7 @@ end
 
 -- renewed(task, scanner): a task that was handed out before has nothing of what was said of it.
 local function renewed(task, scanner)
+  set(task, 'status', 'claimed')
   set(task, 'holders', hold(task.holders, scanner))
   task.attempt = text(task.attempt + 1)
   for _, name in ipairs({ 'started', 'stalled', 'error', 'finished', 'said', 'recut', 'cancel', 'progress', 'results',
@@ -27,10 +28,10 @@ local function renewed(task, scanner)
   return task
 end
 
--- fresh(now): a task that was never handed out.
+-- fresh(now): a task that was never handed out: without a status it is claimed (lib/task.lua).
 local function fresh(now)
   local id = new_id(now)
-  return { key('task', id), id = id, attempt = '1', is_fresh = true, slice = nil, lease = nil }
+  return { key('task', id), id = id, attempt = '1', slice = nil, lease = nil }
 end
 
 -- begin_lease(slice, scan, me, expected, now): hands a slice of the scan out (open_list, pick) to a scanner (claimer);
@@ -41,12 +42,7 @@ local function begin_lease(slice, scan, me, expected, now)
   task.slice = scan .. ':' .. slice.from .. ':' .. slice.to .. ':' .. slice.segment .. ':' .. slice.subnets
   task.lease = task.attempt .. ':' .. me.id .. ':' .. me.began .. ':' .. slice.rate .. ':' .. slice.bound ..
     '|' .. me.asked.request .. ':' .. text(expected)
-  if task.is_fresh then -- of which no status is a claim (lib/task.lua)
-    redis.call('HSET', task[1], 'slice', task.slice, 'lease', task.lease)
-  else
-    task.status = 'claimed'
-    redis.call('HSET', task[1], 'slice', task.slice, 'lease', task.lease, 'status', 'claimed')
-  end
+  redis.call('HSET', task[1], 'slice', task.slice, 'lease', task.lease)
   for i = 1, #slice.budgets do
     charge(slice.budgets[i], me.id, slice.rate)
   end

@@ -6,7 +6,7 @@
 -- include: waiting
 -- include: call
 -- include: call_holders
--- include: records
+-- include: noted
 -- include: open_list
 -- include: scan
 -- include: members
