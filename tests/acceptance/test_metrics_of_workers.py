@@ -149,7 +149,7 @@ def test_the_folder_ends_with_its_gunicorn(store_url: str) -> None:
 
 def test_up_shows_metrics_too(tmp_path: Path) -> None:
     """The whole plane has them as well: true calls, and upkeep's sweeps."""
-    with RunningUp(tmp_path / "data") as up:
+    with RunningUp(tmp_path / "data", "--workers", "2") as up:
         port, ingest = urlsplit(up.operator["url"]).port or 0, up.one("ingest").pid
         eventually(lambda: len(counters(ingest)) == 2)
         eventually(lambda: "scandispatch_sweep_age_seconds" in samples(port))
