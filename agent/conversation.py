@@ -25,6 +25,7 @@ from agent.verdict import Fault, fault_of
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 BEAT_SECONDS = 30.0  # where the server does not say
+_BEAT_WAITS_SECONDS = 5.0  # at most, so that no call is made for it alone
 _SHORTEST_PARK_SECONDS = 0.5
 
 
@@ -72,7 +73,7 @@ class Conversation:
         now = self._now()
         if now < self._rests_until:
             return self._rests_until - now
-        due_at = min(self._beat_at, self._reports.due_at)
+        due_at = self._due_at()
         if not self._asking.want and now < due_at:
             return min(due_at, self._asking.due_at) - now
         try:
@@ -83,6 +84,11 @@ class Conversation:
         except UnreachableError as error:
             self._away(error)
         return 0.0
+
+    def _due_at(self) -> float:
+        """When something is to be said: a beat waits for the next report, where one is due soon."""
+        report_at, beat_at = self._reports.due_at, self._beat_at
+        return report_at if report_at <= beat_at + _BEAT_WAITS_SECONDS else beat_at
 
     def _sync(self, *, beat: bool) -> None:
         want, request_id = self._asking.ask()

@@ -277,6 +277,18 @@ def test_progress_has_its_pace(agent: Agent) -> None:
     assert all(30 <= b - a <= 30 + PACE for a, b in itertools.pairwise(beats))
 
 
+def test_no_call_is_made_for_a_beat_alone(agent: Agent) -> None:
+    """One that is due just after a report waits for the next."""
+    agent.server.work = [job(number) for number in range(1, 5)]
+    agent.turns(6.0)
+    agent.conversation._beat_at = agent.clock.now + 0.1
+    agent.server.calls.clear()
+    agent.turns(40.0)
+
+    assert all(call["jobs"] for call in agent.server.calls)
+    assert sum(call["beat"] for call in agent.server.calls) == 2
+
+
 def test_results_do_not_drag_all_tasks_along(agent: Agent) -> None:
     """A call that goes for one task's results is not made longer by those just told of."""
     agent.server.work = [job(number) for number in range(1, 5)]
