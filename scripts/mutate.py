@@ -28,7 +28,8 @@ NOT_COPIED = (
 INTEGRATION = (
     *("recutting", "waiting", "setting_aside", "budgets", "leases", "dispatching", "slicing"),
     *("operators_and_queues", "store_promises", "retired_queues", "patience", "rules_store"),
-    *("exports_store", "large_scans", "sync", "full_store", "called_polls", "wakeups", "functions"),
+    *("exports_store", "large_scans", "sync_runs", "sync", "full_store", "called_polls"),
+    *("wakeups", "functions"),
 )
 TESTS = (  # the quick ones first
     *(f"tests/integration/test_{name}.py" for name in INTEGRATION),

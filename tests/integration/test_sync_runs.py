@@ -17,7 +17,7 @@ RUNS = {
     "in another order": "a2 a0 a3 a1",
     "with gaps": "a0 a2",
     "of two claims": "a0 a1 b0 b1 a2",
-    "of two scans": "a0 c0 c1 a1 c2",
+    "of two scans": "b0 c0 b1 c1 a0",
     "one of them twice": "a0 a1 a0 a2 a1",
     "one that runs already": "a0:running a1 a0 a2 a1",
     "one that is released between them": "a0 a1:released a2 a1",
