@@ -25,7 +25,7 @@ from agent.verdict import Fault, fault_of
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 BEAT_SECONDS = 30.0  # where the server does not say
-_BEAT_WAITS_SECONDS = 5.0  # at most, so that no call is made for it alone
+_BEAT_WAITS = 1 / 6  # of the time between two, at most, so that no call is made for it alone
 _SHORTEST_PARK_SECONDS = 0.5
 
 
@@ -87,8 +87,9 @@ class Conversation:
 
     def _due_at(self) -> float:
         """When something is to be said: a beat waits for the next report, where one is due soon."""
-        report_at, beat_at = self._reports.due_at, self._beat_at
-        return report_at if report_at <= beat_at + _BEAT_WAITS_SECONDS else beat_at
+        report_at = self._reports.due_at
+        latest = self._beat_at + _BEAT_WAITS * self._beat_seconds
+        return report_at if report_at <= latest else self._beat_at
 
     def _sync(self, *, beat: bool) -> None:
         want, request_id = self._asking.ask()

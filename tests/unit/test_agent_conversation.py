@@ -289,6 +289,19 @@ def test_no_call_is_made_for_a_beat_alone(agent: Agent) -> None:
     assert sum(call["beat"] for call in agent.server.calls) == 2
 
 
+def test_short_beats_are_not_held_up_by_reports(agent: Agent) -> None:
+    """A site whose scanners are soon taken for offline hears of them as often as it asked for."""
+    agent.server.extra = {"heartbeatSeconds": 2}
+    agent.server.work = [job(number) for number in range(1, 5)]
+    agent.turns(3.0)
+    agent.server.calls.clear()
+    agent.turns(40.0)
+    beats = [call["at"] for call in agent.server.calls if call["beat"]]
+
+    assert len(beats) >= 15
+    assert all(2 <= b - a <= 2.4 for a, b in itertools.pairwise(beats))
+
+
 def test_results_do_not_drag_all_tasks_along(agent: Agent) -> None:
     """A call that goes for one task's results is not made longer by those just told of."""
     agent.server.work = [job(number) for number in range(1, 5)]
