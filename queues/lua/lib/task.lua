@@ -14,8 +14,8 @@ local function read_lease(lease)
   if LAST.lease ~= lease then
     local attempt, scanner, claimed, rate, rated_by, request, expected = string.match(lease, LEASE)
     LAST.lease, LAST.of_tasks = lease, { __index = { attempt = attempt, scanner = scanner, claimed = claimed, rate = rate,
-      rated_by = rated_by, request = request, expected = expected, holders = scanner, status = 'claimed', progress = '0', strikes = '',
-      stalled = '', taken = '', said = '', recut = '', cancel = '', started = false, finished = false } }
+      rated_by = rated_by, request = request, expected = expected, holders = scanner, status = 'claimed', progress = '0',
+      strikes = '', stalled = '', taken = '', said = '', recut = '', cancel = '', started = false, finished = false } }
   end
   return LAST.of_tasks
 end
